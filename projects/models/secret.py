@@ -1,0 +1,45 @@
+"""Secrets: credentials for repositories, and generic ones."""
+
+from django.db import models
+
+from common.models import Resource
+
+SHARED_NAMESPACE = "kargo-shared-resources"
+SYSTEM_NAMESPACE = "kargo-system-resources"
+
+
+class Secret(Resource):
+    """Keys and values, encrypted at rest and written only.
+
+    It belongs to a project, or to the tenant's shared or system ``namespace`` when ``project``
+    is null. ``credential_type`` mirrors the label ``kargo.akuity.io/cred-type``;
+    ``repo_url`` and ``repo_url_is_regex`` are copies of the keys that look-ups need, so that a
+    look-up decrypts only what it chose.
+    """
+
+    tenant = models.ForeignKey("projects.Tenant", on_delete=models.CASCADE, related_name="secrets")
+    project = models.ForeignKey(
+        "projects.Project", null=True, blank=True, on_delete=models.CASCADE, related_name="secrets"
+    )
+    namespace = models.CharField(max_length=253)
+    type = models.CharField(max_length=128, default="Opaque")
+    credential_type = models.CharField(max_length=16, blank=True)
+    repo_url = models.TextField(blank=True)
+    repo_url_is_regex = models.BooleanField(default=False)
+    keys = models.JSONField(default=list)
+    encrypted = models.TextField(editable=False)
+
+    class Meta(Resource.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "namespace", "name"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="secret_name_once",
+            )
+        ]
+        indexes = [
+            # Credential look-up by namespace and type, in order of name.
+            models.Index(
+                fields=["tenant", "namespace", "credential_type", "name"], name="secret_lookup"
+            )
+        ]

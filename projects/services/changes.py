@@ -1,0 +1,43 @@
+"""Writes the outbox."""
+
+from uuid import UUID
+
+from django.db import connection
+
+from common.models import Resource
+from projects.models import Change, ChangeType
+
+
+def record_change(
+    resource: Resource, *, change_type: ChangeType, tenant_uid: UUID, project_uid: UUID | None
+) -> Change:
+    """Add a row that says ``resource`` changed, and make its id the resource's revision.
+
+    Call it in the transaction of the change, after the change.
+    """
+    change = Change.objects.create(
+        tenant_uid=tenant_uid,
+        project_uid=project_uid,
+        kind=kind_of(resource),
+        uid=resource.uid,
+        name=resource.name,
+        type=change_type,
+        transaction=_transaction_id(),
+    )
+    resource.revision = change.pk
+    type(resource).everything.filter(pk=resource.pk).update(revision=change.pk)
+    return change
+
+
+def kind_of(resource: Resource) -> str:
+    """Return the Kargo kind of a resource, which is the name of its model."""
+    return type(resource).__name__
+
+
+def _transaction_id() -> int | None:
+    if connection.vendor != "postgresql":
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        row = cursor.fetchone()
+    return int(row[0])

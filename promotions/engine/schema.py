@@ -1,0 +1,182 @@
+"""Is a step's configuration what the step expects, and if not, what is wrong with it?
+
+Problems never quote the offending value: an evaluated configuration may hold secrets.
+Source: JSON Schema 2020-12; wording after the validator that Kargo uses.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+
+from common.errors import FieldProblem, InvalidError
+from common.jsontypes import JSONObject, JSONValue
+
+_QUOTE_HINT = "; if it comes from an expression, wrap it in quote() to keep it a string"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+
+
+class ConfigSchema:
+    """One step kind's configuration schema, compiled once."""
+
+    def __init__(self, kind: str, schema: JSONObject) -> None:
+        document = _object(schema)
+        Draft202012Validator.check_schema(document)
+        self._kind = kind
+        self._validator = Draft202012Validator(document, format_checker=_formats())
+
+    def problems(self, config: JSONObject) -> tuple[FieldProblem, ...]:
+        """Return everything wrong with a configuration, in the order of its fields."""
+        found = self._validator.iter_errors(_object(config))
+        problems = [problem for error in found for problem in _described(error)]
+        return tuple(sorted(dict.fromkeys(problems), key=lambda it: (it.path, it.reason)))
+
+    def check(self, config: JSONObject) -> None:
+        """Accept a valid configuration.
+
+        Raises:
+            InvalidError: ``invalid <kind> config: <path>: <reason>``, a line for each problem.
+        """
+        problems = self.problems(config)
+        if problems:
+            lines = "\n".join(map(str, problems))
+            raise InvalidError(
+                f"invalid {self._kind} config: {lines}",
+                code="invalid_step_config",
+                problems=problems,
+            )
+
+
+def _formats() -> FormatChecker:
+    checker = FormatChecker(formats=())
+    checker.checks("email")(_is_email)
+    checker.checks("uri", raises=ValueError)(_is_uri)
+    return checker
+
+
+def _is_email(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    return _EMAIL.match(parseaddr(value)[1]) is not None
+
+
+def _is_uri(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    return bool(urlsplit(value).scheme) and not re.search(r"\s", value)
+
+
+def _described(error: ValidationError) -> Iterator[FieldProblem]:
+    yield FieldProblem(_path(error.absolute_path), _reason(error))
+    if error.validator in {"oneOf", "anyOf"} and error.context:
+        for nested in _nearest_branch(error.context):
+            yield from _described(nested)
+
+
+def _nearest_branch(errors: Iterable[ValidationError]) -> Sequence[ValidationError]:
+    """Return the errors of the alternative that came closest to fitting."""
+    branches: dict[object, list[ValidationError]] = {}
+    for error in errors:
+        branches.setdefault(error.schema_path[0], []).append(error)
+    return min(branches.values(), key=len)
+
+
+def _path(parts: Iterable[str | int]) -> str:
+    return ".".join(str(part) for part in parts) or "(root)"
+
+
+def _reason(error: ValidationError) -> str:
+    describe = _REASONS.get(str(error.validator))
+    if describe is None:
+        return f"Does not satisfy {error.validator}"
+    return describe(error)
+
+
+def _type(error: ValidationError) -> str:
+    expected = _texts(error.validator_value)
+    given = _json_type(error.instance)
+    mistaken = "string" in expected and given in {"boolean", "integer", "number"}
+    hint = _QUOTE_HINT if mistaken else ""
+    return f"Invalid type. Expected: {'/'.join(expected)}, given: {given}{hint}"
+
+
+def _required(error: ValidationError) -> str:
+    present = _texts(error.instance)
+    missing = [name for name in _texts(error.validator_value) if name not in present]
+    return ", ".join(f"{name} is required" for name in missing)
+
+
+def _unknown(error: ValidationError) -> str:
+    known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+    extra = [name for name in _texts(error.instance) if name not in known]
+    return ", ".join(f"Additional property {name} is not allowed" for name in extra)
+
+
+def _enum(error: ValidationError) -> str:
+    return f"Must be one of the following: {', '.join(_texts(error.validator_value))}"
+
+
+def _texts(value: object) -> list[str]:
+    """Return a string, or the items of a list, or the keys of an object, as a list of strings."""
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [str(item) for item in value]
+    return [str(value)]
+
+
+def _bound(text: str) -> Callable[[ValidationError], str]:
+    return lambda error: text.format(error.validator_value)
+
+
+_REASONS: Mapping[str, Callable[[ValidationError], str]] = {
+    "type": _type,
+    "required": _required,
+    "additionalProperties": _unknown,
+    "enum": _enum,
+    "const": _bound("Must be equal to {}"),
+    "minLength": _bound("String length must be greater than or equal to {}"),
+    "maxLength": _bound("String length must be less than or equal to {}"),
+    "pattern": _bound("Does not match pattern {}"),
+    "format": _bound("Does not match format {}"),
+    "minItems": _bound("Array must have at least {} items"),
+    "maxItems": _bound("Array must have at most {} items"),
+    "uniqueItems": _bound("Array items must be unique"),
+    "minProperties": _bound("Must have at least {} properties"),
+    "minimum": _bound("Must be greater than or equal to {}"),
+    "maximum": _bound("Must be less than or equal to {}"),
+    "oneOf": _bound("Must validate one and only one schema (oneOf)"),
+    "anyOf": _bound("Must validate at least one schema (anyOf)"),
+    "not": _bound("Must not validate the schema (not)"),
+}
+
+
+def _json_type(value: object) -> str:
+    for python_type, name in _TYPE_NAMES:
+        if isinstance(value, python_type):
+            return name
+    return "array"
+
+
+_TYPE_NAMES: tuple[tuple[type, str], ...] = (
+    (type(None), "null"),
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "string"),
+    (Mapping, "object"),
+)
+
+
+def _object(value: JSONObject) -> dict[str, JSONValue]:
+    return {key: _plain(item) for key, item in value.items()}
+
+
+def _plain(value: JSONValue) -> JSONValue:
+    """Return the value with dicts and lists only, which is what the validator knows."""
+    if isinstance(value, Mapping):
+        return _object(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value

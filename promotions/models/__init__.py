@@ -1,0 +1,35 @@
+"""The domain: warehouses, freight, stages, promotions and the work they give."""
+
+from promotions.models.analysis import AnalysisTemplate, ClusterAnalysisTemplate
+from promotions.models.freight import Freight, FreightArtifact
+from promotions.models.freight_history import FreightCollection, FreightCollectionItem
+from promotions.models.hold import AutoPromotionHold
+from promotions.models.promotion import Promotion
+from promotions.models.stage import Stage
+from promotions.models.stage_freight import StageFreight
+from promotions.models.step_execution import StepExecution
+from promotions.models.task import ClusterPromotionTask, PromotionTask
+from promotions.models.verification import Verification
+from promotions.models.warehouse import Warehouse
+from promotions.models.work import Work, WorkerBeat, WorkKind
+
+__all__ = [
+    "AnalysisTemplate",
+    "AutoPromotionHold",
+    "ClusterAnalysisTemplate",
+    "ClusterPromotionTask",
+    "Freight",
+    "FreightArtifact",
+    "FreightCollection",
+    "FreightCollectionItem",
+    "Promotion",
+    "PromotionTask",
+    "Stage",
+    "StageFreight",
+    "StepExecution",
+    "Verification",
+    "Warehouse",
+    "Work",
+    "WorkKind",
+    "WorkerBeat",
+]
