@@ -102,9 +102,9 @@ def step_alias(step: Step, *, index: int) -> str:
 
 
 def alias_namespace(alias: str) -> str:
-    """Return the task's alias from ``<task>::<alias>``, or the empty string outside a task."""
-    namespace, separator, _ = alias.partition(SEPARATOR)
-    return namespace if separator else ""
+    """Return the task's alias from ``<task>::<alias>``, or the empty string for anything else."""
+    namespace, *inner = alias.split(SEPARATOR)
+    return namespace if len(inner) == 1 else ""
 
 
 def task_variables(

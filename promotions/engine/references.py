@@ -4,7 +4,9 @@ Source: the grammar of ``github.com/distribution/reference``, with Docker Hub as
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from common.errors import InvalidError
 
 DOCKER_HUB = "index.docker.io"
 
@@ -42,6 +44,22 @@ def parse_reference(text: str) -> ImageReference | None:
     ):
         return None
     return ImageReference(registry, repository, tag or "", digest)
+
+
+def resolve_reference(text: str) -> ImageReference:
+    """Return the reference to pull: without a tag or digest that is the tag ``latest``.
+
+    A digest makes the tag irrelevant, so it is left out. A leading ``oci://`` is dropped.
+
+    Raises:
+        InvalidError: ``text`` is not an image reference.
+    """
+    reference = parse_reference(text.removeprefix("oci://"))
+    if reference is None:
+        raise InvalidError(f"{text!r} is not an image reference; write registry/repository:tag.")
+    if reference.digest:
+        return replace(reference, tag="")
+    return replace(reference, tag=reference.tag or "latest")
 
 
 def _split_tag(text: str) -> tuple[str, str | None]:

@@ -73,16 +73,3 @@ def poll_delay(
         return delay
     remaining = started_at + limit - now
     return max(min(delay, remaining), _NONE)
-
-
-def format_duration(value: timedelta) -> str:
-    """Return a duration as Go prints it, such as ``1h30m0s``, ``5m0s`` or ``1.5s``."""
-    seconds = value.total_seconds()
-    if 0 < seconds < 1:
-        return f"{seconds * 1000:g}ms"
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(int(minutes), 60)
-    text = f"{rest:.6f}".rstrip("0").rstrip(".") + "s"
-    if hours:
-        return f"{hours}h{minutes}m{text}"
-    return f"{minutes}m{text}" if minutes else text

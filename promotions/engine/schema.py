@@ -70,7 +70,8 @@ def _is_uri(value: object) -> bool:
 
 
 def _described(error: ValidationError) -> Iterator[FieldProblem]:
-    yield FieldProblem(_path(error.absolute_path), _reason(error))
+    path = _path(error.absolute_path)
+    yield from (FieldProblem(path, reason) for reason in _reasons(error))
     if error.validator in {"oneOf", "anyOf"} and error.context:
         for nested in _nearest_branch(error.context):
             yield from _described(nested)
@@ -88,11 +89,13 @@ def _path(parts: Iterable[str | int]) -> str:
     return ".".join(str(part) for part in parts) or "(root)"
 
 
-def _reason(error: ValidationError) -> str:
+def _reasons(error: ValidationError) -> list[str]:
+    if error.validator == "required":
+        return _missing(error)
+    if error.validator == "additionalProperties":
+        return _unknown(error)
     describe = _REASONS.get(str(error.validator))
-    if describe is None:
-        return f"Does not satisfy {error.validator}"
-    return describe(error)
+    return [describe(error) if describe else f"Does not satisfy {error.validator}"]
 
 
 def _type(error: ValidationError) -> str:
@@ -103,16 +106,21 @@ def _type(error: ValidationError) -> str:
     return f"Invalid type. Expected: {'/'.join(expected)}, given: {given}{hint}"
 
 
-def _required(error: ValidationError) -> str:
+def _missing(error: ValidationError) -> list[str]:
     present = _texts(error.instance)
-    missing = [name for name in _texts(error.validator_value) if name not in present]
-    return ", ".join(f"{name} is required" for name in missing)
+    required = _texts(error.validator_value)
+    return [f"{name} is required" for name in required if name not in present]
 
 
-def _unknown(error: ValidationError) -> str:
-    known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-    extra = [name for name in _texts(error.instance) if name not in known]
-    return ", ".join(f"Additional property {name} is not allowed" for name in extra)
+def _unknown(error: ValidationError) -> list[str]:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    known = schema.get("properties", {})
+    patterns = schema.get("patternProperties", {})
+    return [
+        f"Additional property {name} is not allowed"
+        for name in _texts(error.instance)
+        if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+    ]
 
 
 def _enum(error: ValidationError) -> str:
@@ -132,8 +140,6 @@ def _bound(text: str) -> Callable[[ValidationError], str]:
 
 _REASONS: Mapping[str, Callable[[ValidationError], str]] = {
     "type": _type,
-    "required": _required,
-    "additionalProperties": _unknown,
     "enum": _enum,
     "const": _bound("Must be equal to {}"),
     "minLength": _bound("String length must be greater than or equal to {}"),

@@ -1,0 +1,40 @@
+"""Gives the text of an evaluated template the type that Kargo would.
+
+Source: Kargo ``pkg/expressions`` EvaluateTemplate.
+"""
+
+import re
+
+from common.jsontypes import JSONValue
+from promotions.engine.expressions.builtins.conversions import parse_float
+from promotions.engine.expressions.criteria import parse_bool
+from promotions.engine.expressions.errors import OperandError
+from promotions.engine.expressions.gojson import read_json
+
+_SHORTEST_QUOTED = 2
+_LONGEST_NUMBER = 400
+_JSON_START = re.compile(r"\s*[-{\[0-9ntf\"]")
+
+
+def coerce(text: str) -> JSONValue:
+    """Return the number, boolean, object, array or null that ``text`` spells, else the text.
+
+    Text in double quotes is what stands between them, whatever that is. One trailing newline is
+    overlooked, and kept if a string comes out. Every number is a float, as in Go.
+    """
+    bare = text.removesuffix("\n")
+    newline = text[len(bare) :]
+    if len(bare) >= _SHORTEST_QUOTED and bare[0] == bare[-1] == '"':
+        return f"{bare[1:-1]}{newline}"
+    number = parse_float(bare) if len(bare) <= _LONGEST_NUMBER else None
+    if number is not None:
+        return number
+    verdict = parse_bool(bare)
+    if verdict is not None:
+        return verdict
+    if _JSON_START.match(bare) is None:
+        return text
+    try:
+        return read_json(bare)
+    except OperandError:
+        return text
