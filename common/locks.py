@@ -1,0 +1,56 @@
+"""Locks that hold between processes of one host, by ``flock`` on a file.
+
+The kernel drops a lock when its holder dies, so a killed worker never leaves one behind.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from common.errors import ConflictError
+
+_FIRST_PAUSE = 0.001
+_LONGEST_PAUSE = 0.05
+
+
+@contextmanager
+def file_lock(path: Path, *, timeout: timedelta) -> Iterator[None]:
+    """Hold the exclusive lock on ``path``, which is created and never removed.
+
+    It holds between threads too: every call opens the file anew. It is not re-entrant.
+
+    Raises:
+        ConflictError: Somebody else held it for all of ``timeout``.
+        OSError: The file cannot be created.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        _acquire(descriptor, path=path, deadline=time.monotonic() + timeout.total_seconds())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, *, path: Path, deadline: float) -> None:
+    pause = _FIRST_PAUSE
+    while not _try(descriptor):
+        if time.monotonic() >= deadline:
+            raise ConflictError(
+                f"Another process has held {path.name} for too long; try again later.",
+                code="lock_timeout",
+            )
+        time.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _try(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

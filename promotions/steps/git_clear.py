@@ -1,0 +1,49 @@
+"""``git-clear``: empties a work tree, so that only what is written next will be in the commit."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from common.jsontypes import JSONObject
+from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.ports.git import Workspaces
+from promotions.steps.support.git import git_errors, joined
+
+SCHEMA: JSONObject = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "GitClearConfig",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["path"],
+    "properties": {
+        "path": {"type": "string", "minLength": 1, "description": "The work tree to empty."}
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GitClear:
+    """Removes every file that Git does not ignore; doing it twice changes nothing.
+
+    Source: Kargo's ``git-clear`` step.
+    """
+
+    workspaces: Workspaces
+
+    kind: ClassVar[str] = "git-clear"
+    schema: ClassVar[JSONObject] = SCHEMA
+    effect: ClassVar[Effect] = Effect.PURE
+    propagates_output: ClassVar[bool] = False
+    default_timeout: ClassVar[timedelta | None] = None
+    default_error_threshold: ClassVar[int] = 1
+
+    def run(self, context: StepContext) -> StepResult:
+        """Empty the work tree.
+
+        Raises:
+            StepError: The path is not in a work tree.
+        """
+        path = joined(context, context.config.get("path"))
+        with git_errors(context):
+            self.workspaces.clear(workdir=context.workdir, path=path)
+        return StepResult()

@@ -1,0 +1,86 @@
+"""``yaml-update``: sets scalars in a YAML file."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from common.jsontypes import JSONObject, as_list, as_object, as_text
+from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.steps.support.failures import step_errors
+from promotions.steps.support.gotext import quoted_if_necessary
+from promotions.steps.support.workdir import read_text, rewrite_text
+from promotions.steps.support.yaml_edit import Update, update_yaml
+
+SCHEMA: JSONObject = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "YamlUpdateConfig",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["path", "updates"],
+    "properties": {
+        "path": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The YAML file, relative to the work directory.",
+        },
+        "updates": {
+            "type": "array",
+            "minItems": 1,
+            "description": "What to set, in order; the last update of a key wins.",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["key", "value"],
+                "properties": {
+                    "key": {
+                        "type": "string",
+                        "minLength": 1,
+                        "description": "Where the value is, as parts joined by dots.",
+                    },
+                    "value": {"description": "The new value: text, a number, true or false."},
+                },
+            },
+        },
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class YamlUpdate:
+    """Sets scalars in a YAML file and leaves everything else as it is.
+
+    Source: Kargo's ``yaml-update`` step.
+    """
+
+    kind: ClassVar[str] = "yaml-update"
+    schema: ClassVar[JSONObject] = SCHEMA
+    effect: ClassVar[Effect] = Effect.PURE
+    propagates_output: ClassVar[bool] = False
+    default_timeout: ClassVar[timedelta | None] = None
+    default_error_threshold: ClassVar[int] = 1
+
+    def run(self, context: StepContext) -> StepResult:
+        """Rewrite the file; its mode stays.
+
+        Raises:
+            StepError: The file is missing, is not YAML or lacks a key.
+        """
+        path = as_text(context.config["path"])
+        updates = _updates(context.config)
+        with step_errors(f'error updating YAML file "{path}"', root=context.workdir):
+            before = read_text(context.workdir, path)
+            after = update_yaml(before, updates)
+            if after != before:
+                rewrite_text(context.workdir, path, after)
+        return StepResult(output={"commitMessage": commit_message(path, updates)})
+
+
+def commit_message(path: str, updates: tuple[Update, ...]) -> str:
+    """Return the message that a commit of the updates deserves."""
+    lines = [f"- {update.key}: {quoted_if_necessary(update.value)}" for update in updates]
+    return f"Updated {path}\n\n" + "\n".join(lines)
+
+
+def _updates(config: JSONObject) -> tuple[Update, ...]:
+    entries = map(as_object, as_list(config["updates"]))
+    return tuple(Update(as_text(entry["key"]), entry["value"]) for entry in entries)
