@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('transaction', models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['project_uid', 'id'], name='change_project')],
+                'indexes': [models.Index(fields=['project_uid', 'id'], name='change_project'), models.Index(fields=['transaction', 'id'], name='change_order')],
             },
         ),
         migrations.CreateModel(

@@ -35,6 +35,8 @@ class Change(models.Model):
         indexes = [
             # Following one project's changes (portal, watches).
             models.Index(fields=["project_uid", "id"], name="change_project"),
+            # Following all changes in an order that late commits cannot slip behind.
+            models.Index(fields=["transaction", "id"], name="change_order"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,68 @@
+"""``POST /v1beta1/login``: the admin's password for a token."""
+
+from datetime import timedelta
+
+from django.contrib.auth.hashers import make_password
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from common.errors import ForbiddenError, NotFoundError
+from common.rest.requests import bad_request
+from projects.models import Tenant
+from projects.rest import TenantView
+from projects.selectors import tenant_named
+from rbac.authorizer import PUBLIC
+from rbac.rest.authentication import BEARER
+from rbac.selectors import actor_for, admin_account
+from rbac.services import issue_token
+
+TOKEN_LIFE = timedelta(hours=24)
+
+
+class LoginThrottle(SimpleRateThrottle):
+    """Ten attempts a minute from one address."""
+
+    rate = "10/min"
+    scope = "login"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        del view
+        return f"login:{self.get_ident(request)}"
+
+
+class LogIn(TenantView):
+    """Kargo sends the password where the token will be: in the bearer header, with no body."""
+
+    access_resource = ""
+    access_verb = PUBLIC
+    authentication_classes = ()
+    throttle_classes = (LoginThrottle,)
+
+    def post(self, request: Request, **_: str) -> Response:
+        header = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header.startswith(BEARER):
+            raise bad_request("the password belongs in the Authorization header, as Bearer")
+        password = header.removeprefix(BEARER)
+        admin = admin_account()
+        if admin is None:
+            make_password(password)  # as slow as checking one
+            raise ForbiddenError("admin login is disabled")
+        if not admin.check_password(password):
+            raise ForbiddenError("invalid password")
+        plaintext = issue_token(
+            admin,
+            name="login",
+            tenant_uid=self._tenant().uid,
+            expires_at=self.now + TOKEN_LIFE,
+            actor=actor_for(admin, address=str(request.META.get("REMOTE_ADDR", ""))),
+            now=self.now,
+        )[1]
+        return Response({"idToken": plaintext})
+
+    def _tenant(self) -> Tenant:
+        try:
+            return tenant_named(self.tenant_name)
+        except NotFoundError as error:
+            raise ForbiddenError("invalid password") from error

@@ -1,0 +1,154 @@
+"""What the configuration of a project and of a whole tenant share: receivers, windows, links."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from common.errors import FieldProblem
+from promotions.manifests.schema import Model, NamedReference, ResourceName, Strings, Text
+from promotions.manifests.selectors import LabelSelector, NameSelector, selector_problems
+
+
+class Link(Model):
+    """A link that the portal shows; every part but the title may hold expressions."""
+
+    title: Text
+    url: Text
+    description: str | None = None
+    condition: str | None = Field(default=None, alias="if")
+
+
+class Window(Model):
+    """When promotions are allowed or denied. Stored and shown; nothing acts on it yet."""
+
+    name: ResourceName
+    kind: Literal["Allow", "Deny"]
+    stage_selector: NameSelector | None = None
+    project_selector: NameSelector | None = None
+    rrule: str | None = None
+    dtstart: str | None = None
+    dtend: str | None = None
+
+
+class IndexRequirement(Model):
+    """One entry of ``matchIndices``."""
+
+    key: Literal["subscribedURLs", "receiverPaths"]
+    operator: Literal["Equals", "NotEquals"]
+    value: str
+
+
+class IndexSelector(Model):
+    """Objects by what an index says of them."""
+
+    match_indices: Annotated[list[IndexRequirement], Field(min_length=1)]
+
+
+class Criterion(Model):
+    """Which objects an action is for; at least one of the three ways to say so."""
+
+    kind: Literal["Warehouse"]
+    name: str | None = None
+    label_selector: LabelSelector | None = None
+    index_selector: IndexSelector | None = None
+
+
+class Action(Model):
+    """What a generic receiver does, when, and to what."""
+
+    action: Literal["Refresh"]
+    when_expression: str | None = None
+    parameters: Strings | None = None
+    target_selection_criteria: Annotated[list[Criterion], Field(min_length=1)]
+
+
+class ReceiverSettings(Model):
+    """The Secret that one kind of receiver proves its caller with."""
+
+    secret_ref: NamedReference
+
+
+class ArtifactorySettings(ReceiverSettings):
+    """A receiver for Artifactory."""
+
+    virtual_repo_name: str | None = None
+
+
+class GenericSettings(ReceiverSettings):
+    """A receiver that says itself what to do."""
+
+    actions: Annotated[list[Action], Field(min_length=1)] | None = None
+
+
+class Receiver(Model):
+    """One address for webhooks: a name and exactly one provider."""
+
+    providers: ClassVar[tuple[str, ...]] = (
+        "artifactory",
+        "azure",
+        "bitbucket",
+        "dockerhub",
+        "generic",
+        "gitea",
+        "github",
+        "gitlab",
+        "harbor",
+        "quay",
+    )
+    name: ResourceName
+    artifactory: ArtifactorySettings | None = None
+    azure: ReceiverSettings | None = None
+    bitbucket: ReceiverSettings | None = None
+    dockerhub: ReceiverSettings | None = None
+    generic: GenericSettings | None = None
+    gitea: ReceiverSettings | None = None
+    github: ReceiverSettings | None = None
+    gitlab: ReceiverSettings | None = None
+    harbor: ReceiverSettings | None = None
+    quay: ReceiverSettings | None = None
+
+
+def receiver_problems(receivers: Sequence[Receiver], *, path: str) -> Iterator[FieldProblem]:
+    """Yield repeated names, receivers of no or several providers, criteria that select nothing."""
+    seen: dict[str, int] = {}
+    for index, receiver in enumerate(receivers):
+        where = f"{path}[{index}]"
+        if receiver.name in seen:
+            reason = f'"{receiver.name}" is already the name of {path}[{seen[receiver.name]}]'
+            yield FieldProblem(f"{where}.name", reason)
+        seen.setdefault(receiver.name, index)
+        chosen = [name for name in receiver.providers if getattr(receiver, name) is not None]
+        if len(chosen) != 1:
+            given = f", not {' and '.join(chosen)}" if chosen else ""
+            known = ", ".join(receiver.providers)
+            yield FieldProblem(where, f"must have exactly one of {known}{given}")
+        if receiver.generic is not None:
+            yield from _action_problems(receiver.generic.actions or [], f"{where}.generic.actions")
+
+
+def window_problems(windows: Sequence[Window], *, path: str) -> Iterator[FieldProblem]:
+    """Yield repeated names and broken selectors."""
+    seen: set[str] = set()
+    for index, window in enumerate(windows):
+        where = f"{path}[{index}]"
+        if window.name in seen:
+            yield FieldProblem(f"{where}.name", f'"{window.name}" is there twice')
+        seen.add(window.name)
+        if window.stage_selector is not None:
+            yield from selector_problems(window.stage_selector, path=f"{where}.stageSelector")
+        if window.project_selector is not None:
+            yield from selector_problems(window.project_selector, path=f"{where}.projectSelector")
+
+
+def _action_problems(actions: Sequence[Action], path: str) -> Iterator[FieldProblem]:
+    for number, action in enumerate(actions):
+        for index, criterion in enumerate(action.target_selection_criteria):
+            where = f"{path}[{number}].targetSelectionCriteria[{index}]"
+            if not criterion.name and not criterion.label_selector and not criterion.index_selector:
+                reason = "must have at least one of name, labelSelector, indexSelector"
+                yield FieldProblem(where, reason)
+            if criterion.label_selector is not None:
+                yield from selector_problems(
+                    criterion.label_selector, path=f"{where}.labelSelector"
+                )

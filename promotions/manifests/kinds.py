@@ -1,0 +1,214 @@
+"""Which kinds there are, and how a document becomes a checked manifest of its kind."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pydantic import ValidationError
+
+from common.errors import FieldProblem, InvalidError
+from common.jsontypes import JSONObject, as_object, as_text
+from promotions.manifests import (
+    analysis_template,
+    cluster_config,
+    config_map,
+    freight,
+    project,
+    project_config,
+    promotion,
+    promotion_task,
+    secret,
+    stage,
+    warehouse,
+)
+from promotions.manifests.cluster_analysis_template import ClusterAnalysisTemplateManifest
+from promotions.manifests.cluster_promotion_task import ClusterPromotionTaskManifest
+from promotions.manifests.metadata import (
+    ARGO_API,
+    CORE_API,
+    KARGO_API,
+    Manifest,
+    label_problems,
+)
+from promotions.manifests.problems import problems_of
+from promotions.manifests.pruning import Dropped, near, prune
+
+CORE_GROUP = ""
+OUR_GROUPS = frozenset({"kargo.akuity.io"})
+
+
+class Scope(StrEnum):
+    """What a kind's names are unique in."""
+
+    TENANT = "tenant"
+    PROJECT = "project"
+    NAMESPACE = "namespace"
+    """A project, or one of the tenant's own namespaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of manifest. ``rank`` orders an apply: what others need comes first."""
+
+    name: str
+    plural: str
+    api_version: str
+    scope: Scope
+    rank: int
+    model: type[Manifest]
+    rules: Callable[[Any], Iterable[FieldProblem]]
+
+    @property
+    def singular(self) -> str:
+        """How a command line says it, such as ``stage.kargo.akuity.io``."""
+        group = self.api_version.rpartition("/")[0]
+        return self.name.lower() + (f".{group}" if group else "")
+
+    @property
+    def shows_values(self) -> bool:
+        """Whether messages may quote what was written."""
+        return self.name != "Secret"
+
+
+def _kind(name: str, scope: Scope, rank: int, model: Any, rules: Any, **given: str) -> Kind:
+    plural = given.get("plural", f"{name.lower()}s")
+    api_version = given.get("api_version", KARGO_API)
+    return Kind(name, plural, api_version, scope, rank, model, rules)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        _kind("Project", Scope.TENANT, 0, project.ProjectManifest, project.problems),
+        _kind(
+            "ClusterConfig", Scope.TENANT, 1, cluster_config.ClusterConfigManifest,
+            cluster_config.problems,
+        ),
+        _kind(
+            "ProjectConfig", Scope.PROJECT, 2, project_config.ProjectConfigManifest,
+            project_config.problems,
+        ),
+        _kind(
+            "Secret", Scope.NAMESPACE, 3, secret.SecretManifest, secret.problems,
+            api_version=CORE_API,
+        ),
+        _kind(
+            "ConfigMap", Scope.NAMESPACE, 4, config_map.ConfigMapManifest, config_map.problems,
+            api_version=CORE_API,
+        ),
+        _kind(
+            "ClusterAnalysisTemplate", Scope.TENANT, 5, ClusterAnalysisTemplateManifest,
+            analysis_template.problems, api_version=ARGO_API,
+        ),
+        _kind(
+            "AnalysisTemplate", Scope.PROJECT, 6, analysis_template.AnalysisTemplateManifest,
+            analysis_template.problems, api_version=ARGO_API,
+        ),
+        _kind("Warehouse", Scope.PROJECT, 7, warehouse.WarehouseManifest, warehouse.problems),
+        _kind(
+            "ClusterPromotionTask", Scope.TENANT, 8, ClusterPromotionTaskManifest,
+            promotion_task.problems,
+        ),
+        _kind(
+            "PromotionTask", Scope.PROJECT, 9, promotion_task.PromotionTaskManifest,
+            promotion_task.problems,
+        ),
+        _kind("Stage", Scope.PROJECT, 10, stage.StageManifest, stage.problems),
+        _kind("Freight", Scope.PROJECT, 11, freight.FreightManifest, freight.problems),
+        _kind("Promotion", Scope.PROJECT, 12, promotion.PromotionManifest, promotion.problems),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document that is what its kind asks for.
+
+    Attributes:
+        warnings: What was dropped from it, in words.
+    """
+
+    kind: Kind
+    manifest: Manifest
+    warnings: tuple[str, ...] = ()
+
+
+def read_manifest(content: JSONObject) -> Read:
+    """Return a document as a manifest of its kind: pruned, defaulted and valid by itself.
+
+    Raises:
+        InvalidError: The kind is unknown or something in it is wrong; ``problems`` say where.
+    """
+    kind = kind_of(content)
+    pruned, dropped = prune(kind.model, content)
+    shown = kind.shows_values
+    try:
+        manifest = kind.model.model_validate(pruned)
+    except ValidationError as error:
+        raise _invalid(kind, content, problems_of(error, dropped=dropped, show_values=shown)) from (
+            error if shown else None
+        )
+    found = [*_scope_problems(kind, manifest), *label_problems(manifest.metadata)]
+    found += kind.rules(manifest)
+    if found:
+        raise _invalid(kind, content, tuple(found))
+    return Read(kind, manifest, tuple(_warnings(kind, manifest, dropped)))
+
+
+def kind_of(content: JSONObject) -> Kind:
+    """Return the kind of a document.
+
+    Raises:
+        InvalidError: It has none, or one that the platform does not know.
+    """
+    name, version = as_text(content.get("kind")), as_text(content.get("apiVersion"))
+    if not name:
+        raise _unknown("kind", "is required: a kind such as Stage or Warehouse")
+    kind = KINDS.get(name)
+    if kind is None:
+        meant = near(name, KINDS)
+        hint = f'; did you mean "{meant}"?' if meant else f"; known are {', '.join(KINDS)}"
+        raise _unknown("kind", f'"{name}" is not a kind that the platform knows{hint}')
+    if version != kind.api_version:
+        given = f', not "{version}"' if version else ""
+        raise _unknown("apiVersion", f'must be "{kind.api_version}" for {name}{given}')
+    return kind
+
+
+def is_foreign(content: JSONObject) -> bool:
+    """Return whether a document is for some other system that reads the same files.
+
+    Such are Namespaces, RBAC objects and Argo CD Applications beside Kargo's own manifests.
+    """
+    name, version = as_text(content.get("kind")), as_text(content.get("apiVersion"))
+    group = version.rpartition("/")[0]
+    if not name or not version or name in KINDS or group in OUR_GROUPS:
+        return False
+    near_ours = near(name, KINDS) if group in {"", "argoproj.io"} else ""
+    return not near_ours or name in _NEIGHBOURS
+
+
+_NEIGHBOURS = frozenset({"Application", "ApplicationSet", "AppProject", "AnalysisRun", "Rollout"})
+
+
+def _scope_problems(kind: Kind, manifest: Manifest) -> Iterable[FieldProblem]:
+    if kind.scope is not Scope.TENANT and not manifest.metadata.namespace:
+        yield FieldProblem("metadata.namespace", "is required: the name of the project")
+
+
+def _warnings(kind: Kind, manifest: Manifest, dropped: Iterable[Dropped]) -> Iterable[str]:
+    yield from map(str, dropped)
+    if kind.scope is Scope.TENANT and manifest.metadata.namespace:
+        yield f'"metadata.namespace" was dropped; a {kind.name} has none'
+
+
+def _invalid(kind: Kind, content: JSONObject, problems: tuple[FieldProblem, ...]) -> InvalidError:
+    name = as_text(as_object(content.get("metadata")).get("name"))
+    lines = "; ".join(map(str, problems))
+    return InvalidError(f'{kind.name} "{name}" is invalid: {lines}', problems=problems)
+
+
+def _unknown(path: str, reason: str) -> InvalidError:
+    problem = FieldProblem(path, reason)
+    return InvalidError(str(problem), code="unknown_kind", problems=(problem,))

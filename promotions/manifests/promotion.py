@@ -1,0 +1,155 @@
+"""The manifest of a Promotion: what was asked for, and how far it is."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from common.errors import FieldProblem
+from promotions.engine.freight import FreightReference, collection_id
+from promotions.engine.names import shorten_label
+from promotions.manifests.freight_contents import freight_reference, reference_document
+from promotions.manifests.metadata import (
+    CREATE_ACTOR,
+    KARGO_API,
+    REFRESH,
+    SHARD_LABEL,
+    STAGE_KEY,
+    GeneratedMetadata,
+    Manifest,
+    manifest_to,
+    metadata_to,
+    present,
+    timestamp,
+)
+from promotions.manifests.schema import Json, Model, Origin, ResourceName
+from promotions.models import Freight, Promotion, StepExecution
+
+
+class PromotionSpec(Model):
+    """What to promote where; variables and steps come from the Stage, whatever is written here."""
+
+    stage: ResourceName
+    freight: ResourceName | None = None
+    origin: Origin | None = None
+    target: ResourceName | None = None
+    vars: Json = None
+    steps: Json = None
+
+
+class PromotionManifest(Manifest):
+    """A Promotion as somebody wrote it; its name is made up on creation."""
+
+    metadata: GeneratedMetadata
+    spec: PromotionSpec
+
+
+def problems(manifest: PromotionManifest) -> Iterator[FieldProblem]:
+    """Yield what is wrong beyond the schema."""
+    spec = manifest.spec
+    if (spec.freight is None) == (spec.origin is None):
+        yield FieldProblem("spec", "must have exactly one of freight and origin")
+    if spec.target is not None:
+        yield FieldProblem("spec.target", "may be set only by a PromotionRequest")
+
+
+def to_manifest(promotion: Promotion) -> dict[str, Any]:
+    """Write a Promotion as Kargo's JSON; reads its project, stage, freight and executions."""
+    stage = promotion.stage
+    metadata = metadata_to(
+        promotion,
+        namespace=promotion.project.name,
+        labels={SHARD_LABEL: promotion.shard, STAGE_KEY: shorten_label(stage.name)},
+        annotations={
+            STAGE_KEY: stage.name,
+            CREATE_ACTOR: promotion.actor,
+            REFRESH: promotion.refresh_token,
+        },
+    )
+    metadata["ownerReferences"] = [
+        {
+            "apiVersion": KARGO_API,
+            "kind": "Stage",
+            "name": stage.name,
+            "uid": str(stage.uid),
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+    ]
+    spec = {
+        "stage": stage.name,
+        "freight": promotion.freight.name,
+        "steps": [],
+        **promotion.spec,
+    }
+    return manifest_to("Promotion", metadata, spec=spec, status=status_of(promotion))
+
+
+def reference_to(promotion: Promotion) -> dict[str, Any]:
+    """Write how a Stage's status refers to a Promotion."""
+    return present(
+        {
+            "name": promotion.name,
+            "freight": reference_document(freight_reference(promotion.freight)),
+            "finishedAt": _time(promotion.finished_at),
+            "status": status_of(promotion),
+        }
+    )
+
+
+def status_of(promotion: Promotion) -> dict[str, Any]:
+    """Write a Promotion's status; looks up Freight that it keeps of other origins."""
+    executions = sorted(promotion.step_executions.all(), key=lambda row: row.index)
+    return present(
+        {
+            "phase": promotion.phase,
+            "message": promotion.message,
+            "lastHandledRefresh": promotion.handled_refresh,
+            "freight": reference_document(freight_reference(promotion.freight)),
+            "freightCollection": _collection(promotion),
+            "healthChecks": promotion.health_checks,
+            "startedAt": _time(promotion.started_at),
+            "finishedAt": _time(promotion.finished_at),
+            "currentStep": promotion.current_step or None,
+            "stepExecutionMetadata": [_execution(row) for row in executions],
+            "state": promotion.state,
+        }
+    )
+
+
+def collection_to(references: Mapping[str, FreightReference]) -> dict[str, Any]:
+    """Write a collection of Freight by origin, without its verifications."""
+    items = {origin: reference_document(it) for origin, it in references.items()}
+    return {"id": collection_id(references), "items": items}
+
+
+def _collection(promotion: Promotion) -> dict[str, Any] | None:
+    names: dict[str, str] = promotion.freight_collection
+    if not names:
+        return None
+    known = {promotion.freight.name: promotion.freight}
+    missing = set(names.values()) - set(known)
+    if missing:
+        rows = Freight.everything.filter(project_id=promotion.project_id, name__in=missing)
+        rows = rows.select_related("warehouse").prefetch_related("artifacts").order_by("pk")
+        known.update({row.name: row for row in rows})
+    return collection_to(
+        {origin: freight_reference(known[name]) for origin, name in names.items() if name in known}
+    )
+
+
+def _execution(row: StepExecution) -> dict[str, Any]:
+    return present(
+        {
+            "alias": row.alias,
+            "startedAt": _time(row.started_at),
+            "finishedAt": _time(row.finished_at),
+            "errorCount": row.error_count or None,
+            "status": row.status,
+            "message": row.message,
+            "continueOnError": row.continue_on_error or None,
+        }
+    )
+
+
+def _time(at: datetime | None) -> str | None:
+    return timestamp(at) if at is not None else None

@@ -1,0 +1,132 @@
+"""Writes the status of a Stage: what it holds, what runs, how it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+
+from common.jsontypes import as_list, as_object, as_text
+from promotions.engine.freight import FreightOrigin
+from promotions.manifests.freight_contents import freight_reference
+from promotions.manifests.metadata import present, timestamp
+from promotions.manifests.promotion import collection_to, reference_to
+from promotions.models import AutoPromotionHold, FreightCollection, Stage, Verification
+
+HISTORY_LIMIT = 10
+_PROMOTIONS = ("current_promotion", "last_promotion")
+
+
+def with_status(stages: QuerySet[Stage]) -> QuerySet[Stage]:
+    """Return the query with everything fetched that writing the Stages' status reads."""
+    newest = _collections().order_by("-pk")[:HISTORY_LIMIT]
+    return stages.select_related(
+        "project", *(f"{name}__freight__warehouse" for name in _PROMOTIONS)
+    ).prefetch_related(
+        "auto_promotion_holds",
+        Prefetch("freight_history", queryset=newest, to_attr="newest_history"),
+        *(f"{name}__freight__artifacts" for name in _PROMOTIONS),
+        *(f"{name}__step_executions" for name in _PROMOTIONS),
+    )
+
+
+def status_to(stage: Stage) -> dict[str, Any]:
+    """Write a Stage's status; see :func:`with_status` for many."""
+    common = {
+        "conditions": stage.conditions,
+        "lastHandledRefresh": stage.handled_refresh,
+        "observedGeneration": stage.observed_generation or None,
+        "metadata": stage.metadata,
+    }
+    if stage.is_control_flow:
+        return present({**common, "freightSummary": "N/A"})
+    history = _history(stage)
+    return present(
+        {
+            **common,
+            "autoPromotionEnabled": stage.auto_promotion_enabled or None,
+            "autoPromotionHolds": _holds(stage),
+            "currentPromotion": _promotion(stage.current_promotion),
+            "lastPromotion": _promotion(stage.last_promotion),
+            "freightHistory": history,
+            "freightSummary": freight_summary(stage, history),
+            "health": stage.health,
+        }
+    )
+
+
+def freight_summary(stage: Stage, history: Sequence[dict[str, Any]]) -> str:
+    """Return the Freight's name, or how many of the requested origins are there.
+
+    Source: Kargo ``pkg/controller/stages`` buildFreightSummary.
+    """
+    wanted = len(as_list(stage.spec.get("requestedFreight")))
+    items = history[0]["items"] if history else {}
+    if wanted == 1 and len(items) == 1:
+        return as_text(next(iter(items.values()))["name"])
+    return f"{len(items)}/{wanted} Fulfilled"
+
+
+def _promotion(promotion: Any) -> dict[str, Any] | None:
+    return reference_to(promotion) if promotion is not None else None
+
+
+def _history(stage: Stage) -> list[dict[str, Any]]:
+    rows = getattr(stage, "newest_history", None)
+    if rows is None:
+        rows = _collections().filter(stage=stage).order_by("-pk")[:HISTORY_LIMIT]
+    return [_collection_to(row) for row in rows]
+
+
+def _collections() -> QuerySet[FreightCollection]:
+    return FreightCollection.objects.prefetch_related(
+        "items__freight__warehouse", "items__freight__artifacts", "verifications"
+    )
+
+
+def _collection_to(row: FreightCollection) -> dict[str, Any]:
+    references = {item.origin: freight_reference(item.freight) for item in row.items.all()}
+    newest = sorted(row.verifications.all(), key=lambda it: -it.pk)[:HISTORY_LIMIT]
+    written = {**collection_to(references), "id": row.collection_id}
+    verifications = [_verification_to(it) for it in newest]
+    return {**written, "verificationHistory": verifications} if verifications else written
+
+
+def _verification_to(row: Verification) -> dict[str, Any]:
+    return present(
+        {
+            "id": str(row.uid),
+            "actor": row.actor,
+            "startTime": timestamp(row.started_at),
+            "finishTime": timestamp(row.finished_at) if row.finished_at else None,
+            "phase": row.phase,
+            "message": row.message,
+            "analysisRun": row.analysis_run,
+        }
+    )
+
+
+def _holds(stage: Stage) -> dict[str, Any]:
+    rows = sorted(stage.auto_promotion_holds.all(), key=lambda it: it.origin)
+    return {row.origin: _hold_to(row) for row in rows}
+
+
+def _hold_to(row: AutoPromotionHold) -> dict[str, Any]:
+    origin = FreightOrigin.parse(row.origin)
+    return present(
+        {
+            "freightName": row.freight_name,
+            "origin": {"kind": origin.kind, "name": origin.name},
+            "promotionName": row.promotion_name,
+            "actor": row.actor,
+            "createdAt": timestamp(row.created_at),
+        }
+    )
+
+
+def upstream_stages(spec: Any) -> list[str]:
+    """Return the stages that a Stage's spec takes Freight from, each once, in order."""
+    requests = map(as_object, as_list(as_object(spec).get("requestedFreight")))
+    sources = (as_object(request.get("sources")) for request in requests)
+    return list(
+        dict.fromkeys(as_text(it) for source in sources for it in as_list(source.get("stages")))
+    )

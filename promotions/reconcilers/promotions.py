@@ -1,0 +1,99 @@
+"""Carries out one promotion: the steps of the one that its Stage let through.
+
+Observe: the promotion, its Stage's consent, the Freight's availability. Decide and act: the
+engine runs step after step; what each came to is stored before the next. A step that waits ends
+the pass.
+"""
+
+import logging
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from common.clock import now as read_clock
+from promotions.engine.executor import (
+    Advance,
+    Engine,
+    Progress,
+    PromotionPlan,
+    restarted,
+    run_promotion,
+)
+from promotions.engine.phases import PromotionPhase
+from promotions.models import Promotion
+from promotions.reconcilers.loop import Lease
+from promotions.selectors import availability, plans
+from promotions.selectors.promotions import promotion_by_uid
+from promotions.services import promotion_progress
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionReconciler:
+    """Runs promotions with one engine, in one folder of work directories.
+
+    Attributes:
+        work_dir: Where each promotion has a private directory, ``promotion-<uid>``.
+        base_url: The portal's address, for ``ctx.uiBaseUrl``.
+    """
+
+    engine: Engine
+    work_dir: Path
+    base_url: str
+
+    def __call__(self, uid: UUID, *, lease: Lease, now: datetime) -> timedelta | None:
+        """Reconcile the promotion with this uid; ``None`` when only an event can move it."""
+        promotion = promotion_by_uid(uid)
+        if promotion is None or promotion.is_terminal:
+            self._remove(uid)
+            return None
+        if promotion.stage.current_promotion_id != promotion.pk:
+            return None
+        if promotion.phase != PromotionPhase.RUNNING:
+            with lease.transaction():
+                promotion_progress.start_promotion(promotion, now=now)
+        return self._run(promotion, lease=lease)
+
+    def _run(self, promotion: Promotion, *, lease: Lease) -> timedelta | None:
+        workdir = self.work_dir / f"promotion-{promotion.uid}"
+        progress = promotion_progress.progress_of(promotion)
+        if self._is_new(workdir):
+            progress = restarted(progress)
+        refusal = availability.refusal(promotion.stage, promotion.freight, now=read_clock())
+        if refusal:
+            result = Advance(progress, PromotionPhase.ERRORED, refusal)
+        else:
+            result = self._steps(promotion, workdir, progress, lease=lease)
+        with lease.transaction():
+            promotion_progress.store(promotion, result, now=read_clock())
+        if result.phase is not PromotionPhase.RUNNING:
+            self._remove(promotion.uid)
+            return None
+        return result.delay
+
+    def _steps(
+        self, promotion: Promotion, workdir: Path, progress: Progress, *, lease: Lease
+    ) -> Advance:
+        plan: PromotionPlan = plans.plan_for(
+            promotion, workdir=str(workdir), base_url=self.base_url
+        )
+
+        def save(progress: Progress) -> None:
+            with lease.transaction():
+                promotion_progress.store_progress(promotion, progress, now=read_clock())
+
+        return run_promotion(self.engine, plan, progress, save=save)
+
+    def _is_new(self, workdir: Path) -> bool:
+        self.work_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            workdir.mkdir(mode=0o700)
+        except FileExistsError:
+            return False
+        return True
+
+    def _remove(self, uid: UUID) -> None:
+        shutil.rmtree(self.work_dir / f"promotion-{uid}", ignore_errors=True)

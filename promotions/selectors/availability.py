@@ -1,0 +1,210 @@
+"""Answers which Freight a Stage may be given, from what is stored."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from common.jsontypes import JSONObject, as_list, as_object, as_text
+from projects.models import Project, ProjectConfig
+from promotions.engine.autopromotion import (
+    candidates,
+    is_auto_promotion_enabled,
+    parse_policy,
+)
+from promotions.engine.availability import (
+    Availability,
+    FreightStanding,
+    RequestedFreight,
+    SelectionPolicy,
+    availability,
+    list_available,
+    parse_strategy,
+)
+from promotions.engine.freight import FreightOrigin
+from promotions.engine.holds import HoldIntent, hold_intent
+from promotions.manifests.promotion_steps import duration_from
+from promotions.models import Freight, Stage, StageFreight
+from rbac.actors import Actor
+
+HOLD = "kargo.akuity.io/auto-promotion-hold"
+RESUME = "kargo.akuity.io/auto-promotion-resume"
+
+
+def requests_of(stage: Stage) -> tuple[RequestedFreight, ...]:
+    """Return what a Stage asks for, as its spec has it."""
+    return tuple(_request(as_object(it)) for it in as_list(stage.spec.get("requestedFreight")))
+
+
+def availability_of(stage: Stage, freight: Freight, *, now: datetime) -> Availability:
+    """Return whether a Stage may be given a piece of Freight, and if not, why."""
+    requests = requests_of(stage)
+    standing = _standings([freight], stage, requests)[freight.pk]
+    return availability(standing, stage=stage.name, requests=requests, now=now)
+
+
+def refusal(stage: Stage, freight: Freight, *, now: datetime) -> str:
+    """Return why a Stage may not be given a piece of Freight; empty if it may."""
+    if freight.deleted_at is not None:
+        return f'Freight "{freight.name}" no longer exists'
+    answer = availability_of(stage, freight, now=now)
+    if answer.is_available:
+        return ""
+    return f'Freight "{freight.name}" is not available to Stage "{stage.name}": {answer}'
+
+
+def available_to(stage: Stage, *, now: datetime) -> list[Freight]:
+    """Return the Freight that a Stage may be given now, newest first."""
+    requests = requests_of(stage)
+    rows = list(_requested_freight(stage, requests))
+    found = _standings(rows, stage, requests)
+    names = {
+        it.name
+        for it in list_available(found.values(), stage=stage.name, requests=requests, now=now)
+    }
+    return sorted(
+        (row for row in rows if row.name in names),
+        key=lambda row: (row.discovered_at, row.name),
+        reverse=True,
+    )
+
+
+def candidates_of(stage: Stage, *, now: datetime) -> dict[str, Freight]:
+    """Return, by origin, the Freight that auto-promotion would take."""
+    requests = requests_of(stage)
+    rows = list(_requested_freight(stage, requests))
+    found = _standings(rows, stage, requests)
+    available = list_available(found.values(), stage=stage.name, requests=requests, now=now)
+    by_name = {row.name: row for row in rows}
+    return {origin: by_name[name] for origin, name in candidates(requests, available).items()}
+
+
+def soonest_soak(stage: Stage, *, now: datetime) -> timedelta | None:
+    """Return when the next piece of Freight will have soaked, or ``None``."""
+    requests = requests_of(stage)
+    if not any(request.required_soak for request in requests):
+        return None
+    rows = list(_requested_freight(stage, requests))
+    answers = (
+        availability(it, stage=stage.name, requests=requests, now=now)
+        for it in _standings(rows, stage, requests).values()
+    )
+    times = [answer.available_at for answer in answers if answer.available_at]
+    return max(min(times) - now, timedelta(0)) if times else None
+
+
+def auto_promotion_enabled(stage: Stage) -> bool:
+    """Return whether the project's policies let a Stage promote by itself."""
+    config = ProjectConfig.objects.filter(project=stage.project).first()
+    if config is None:
+        return False
+    policies = [parse_policy(as_object(it)) for it in config.spec.get("promotionPolicies") or []]
+    return is_auto_promotion_enabled(policies, stage=stage.name, labels=stage.labels)
+
+
+def stages_taking_from(project: Project, *, warehouse: str = "", stage: str = "") -> list[Stage]:
+    """Return the Stages that ask Freight directly of a Warehouse, or from a Stage."""
+    rows = Stage.objects.filter(project=project)
+    return [row for row in rows if _takes_from(requests_of(row), warehouse, stage)]
+
+
+def hold_annotations(
+    stage: Stage, freight: Freight, *, actor: Actor, now: datetime
+) -> dict[str, str]:
+    """Return the annotation by which a person's promotion holds or resumes automation."""
+    is_enabled = auto_promotion_enabled(stage)
+    if actor.is_system or not is_enabled:
+        return {}
+    origin = str(FreightOrigin(freight.warehouse.name))
+    candidate = candidates_of(stage, now=now).get(origin)
+    intent = hold_intent(
+        create_actor=actor.name,
+        is_control_plane=actor.is_system,
+        is_enabled=is_enabled,
+        candidate=candidate.name if candidate else "",
+        freight=freight.name,
+    )
+    match intent:
+        case HoldIntent.HOLD:
+            return {HOLD: origin}
+        case HoldIntent.RESUME:
+            return {RESUME: origin}
+        case None:
+            return {}
+
+
+def _request(document: JSONObject) -> RequestedFreight:
+    sources = as_object(document.get("sources"))
+    options = as_object(sources.get("autoPromotionOptions"))
+    soak = as_text(sources.get("requiredSoakTime"))
+    return RequestedFreight(
+        origin=FreightOrigin(as_text(as_object(document.get("origin")).get("name"))),
+        direct=sources.get("direct") is True,
+        stages=tuple(as_text(name) for name in as_list(sources.get("stages"))),
+        required_soak=duration_from(soak) if soak else None,
+        strategy=parse_strategy(as_text(sources.get("availabilityStrategy"))),
+        selection_policy=SelectionPolicy(
+            as_text(options.get("selectionPolicy")) or SelectionPolicy.NEWEST_FREIGHT
+        ),
+    )
+
+
+def _requested_freight(stage: Stage, requests: tuple[RequestedFreight, ...]) -> QuerySet[Freight]:
+    """Return Freight that can be available at all: direct, verified upstream, or approved."""
+    rows = Freight.objects.filter(project=stage.project).select_related("warehouse")
+    wanted = Q(pk__in=[])
+    for request in requests:
+        of_origin = Q(warehouse__name=request.origin.name)
+        if request.direct:
+            wanted |= of_origin
+            continue
+        standings = StageFreight.objects.filter(
+            Q(stage=stage, approved_at__isnull=False)
+            | Q(
+                stage__project=stage.project,
+                stage__deleted_at__isnull=True,
+                stage__name__in=request.stages,
+                verified_at__isnull=False,
+            )
+        )
+        wanted |= of_origin & Q(pk__in=standings.values("freight_id"))
+        if not request.stages:
+            wanted |= of_origin
+    return rows.filter(wanted)
+
+
+def _standings(
+    freight: Iterable[Freight], stage: Stage, requests: tuple[RequestedFreight, ...]
+) -> dict[int, FreightStanding]:
+    """Return how Freight stands in the Stage and in those upstream of it, by primary key."""
+    rows = list(freight)
+    names = {stage.name, *(name for request in requests for name in request.stages)}
+    found = StageFreight.objects.filter(
+        freight__in=rows,
+        stage__project=stage.project,
+        stage__deleted_at__isnull=True,
+        stage__name__in=names,
+    ).select_related("stage")
+    by_freight: dict[int, list[StageFreight]] = {row.pk: [] for row in rows}
+    for standing in found:
+        by_freight[standing.freight_id].append(standing)
+    return {row.pk: _standing(row, by_freight[row.pk]) for row in rows}
+
+
+def _standing(freight: Freight, rows: list[StageFreight]) -> FreightStanding:
+    return FreightStanding(
+        name=freight.name,
+        origin=FreightOrigin(freight.warehouse.name),
+        discovered_at=freight.discovered_at,
+        approved_for=frozenset(row.stage.name for row in rows if row.approved_at),
+        verified_in={row.stage.name: row.longest_soak for row in rows if row.verified_at},
+        currently_in={row.stage.name: row.current_since for row in rows if row.current_since},
+    )
+
+
+def _takes_from(requests: tuple[RequestedFreight, ...], warehouse: str, stage: str) -> bool:
+    return any(
+        (request.direct and warehouse and request.origin.name == warehouse)
+        or (stage and stage in request.stages)
+        for request in requests
+    )

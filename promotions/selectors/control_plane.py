@@ -1,0 +1,82 @@
+"""Answers what steps and expressions may ask of the platform's own objects."""
+
+from collections.abc import Mapping
+
+from common.jsontypes import JSONObject, as_list, as_object, as_text
+from projects.encryption import decrypt
+from projects.models import ClusterConfig, ConfigMap, Secret
+from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
+from promotions.models import Freight, Stage, Warehouse
+from promotions.ports.control_plane import GitIdentity
+
+_GENERIC = "generic"
+
+
+class DatabaseControlPlane:
+    """The platform's objects as the database has them."""
+
+    def git_identity(self, *, tenant_uid: str) -> GitIdentity:
+        """Return the identity that the tenant's ClusterConfig sets, with Kargo's defaults."""
+        config = ClusterConfig.objects.filter(tenant__uid=tenant_uid).first()
+        client = as_object(config.spec.get("gitClient")) if config else {}
+        default = GitIdentity()
+        return GitIdentity(
+            name=as_text(client.get("name")) or default.name,
+            email=as_text(client.get("email")) or default.email,
+            signing_key=_signing_key(tenant_uid, client),
+        )
+
+    def warehouse_subscriptions(
+        self, *, tenant_uid: str, project: str, warehouse: str
+    ) -> tuple[JSONObject, ...] | None:
+        """Return the Warehouse's subscriptions as in its manifest, or ``None`` if it is gone."""
+        row = Warehouse.objects.filter(
+            project__tenant__uid=tenant_uid, project__name=project, name=warehouse
+        ).first()
+        if row is None:
+            return None
+        return tuple(as_object(it) for it in as_list(row.spec.get("subscriptions")))
+
+    def freight_metadata(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
+        """Return a Freight's metadata by key, or ``None`` if there is no such Freight."""
+        row = Freight.objects.filter(
+            project__tenant__uid=tenant_uid, project__name=project, name=name
+        ).first()
+        return row.metadata if row else None
+
+    def stage_metadata(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
+        """Return a Stage's metadata by key, or ``None`` if there is no such Stage."""
+        row = Stage.objects.filter(
+            project__tenant__uid=tenant_uid, project__name=project, name=name
+        ).first()
+        return row.metadata if row else None
+
+    def config_map(
+        self, *, tenant_uid: str, project: str, name: str, shared: bool
+    ) -> JSONObject:
+        """Return a ConfigMap's data; empty if it is missing."""
+        row = ConfigMap.objects.filter(
+            tenant__uid=tenant_uid, namespace=SHARED_NAMESPACE if shared else project, name=name
+        ).first()
+        data: Mapping[str, str] = row.data if row else {}
+        return data
+
+    def secret(self, *, tenant_uid: str, project: str, name: str, shared: bool) -> JSONObject:
+        """Return a generic Secret's data; empty if it is missing or of another type."""
+        row = Secret.objects.filter(
+            tenant__uid=tenant_uid,
+            namespace=SHARED_NAMESPACE if shared else project,
+            name=name,
+            credential_type=_GENERIC,
+        ).first()
+        return decrypt(row.encrypted, bound_to=str(row.uid)) if row else {}
+
+
+def _signing_key(tenant_uid: str, client: JSONObject) -> str:
+    name = as_text(as_object(client.get("signingKeySecret")).get("name"))
+    if not name:
+        return ""
+    row = Secret.objects.filter(
+        tenant__uid=tenant_uid, namespace=SYSTEM_NAMESPACE, name=name
+    ).first()
+    return decrypt(row.encrypted, bound_to=str(row.uid)).get("signingKey", "") if row else ""

@@ -1,0 +1,59 @@
+"""Reads promotions."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from projects.models import Project
+from promotions.engine.phases import TERMINAL
+from promotions.models import Promotion, Stage
+
+_TERMINAL_VALUES = [phase.value for phase in TERMINAL]
+
+
+def promotions_in(project: Project) -> QuerySet[Promotion]:
+    """Return a project's promotions, by name."""
+    return (
+        Promotion.objects.filter(project=project)
+        .select_related("project", "stage", "freight__warehouse")
+        .order_by("name", "pk")
+    )
+
+
+def promotion_by_uid(uid: UUID) -> Promotion | None:
+    """Return a promotion with everything that running it needs, or ``None`` if it is gone."""
+    return (
+        Promotion.objects.select_related("project__tenant", "stage", "freight__warehouse")
+        .filter(uid=uid)
+        .first()
+    )
+
+
+def unfinished_in(stage: Stage) -> list[Promotion]:
+    """Return a Stage's promotions that are not terminal: running first, then oldest first."""
+    rows = (
+        Promotion.objects.filter(stage=stage)
+        .exclude(phase__in=_TERMINAL_VALUES)
+        .select_related("freight__warehouse")
+    )
+    return sorted(rows, key=lambda row: (row.phase != "Running", row.name))
+
+
+def finished_after(stage: Stage, name: str) -> list[Promotion]:
+    """Return a Stage's terminal promotions with greater names than ``name``, oldest first."""
+    rows = Promotion.objects.filter(stage=stage, phase__in=_TERMINAL_VALUES, name__gt=name)
+    return list(rows.select_related("freight__warehouse").order_by("name"))
+
+
+def has_unprocessed(stage: Stage, freight_pk: int) -> bool:
+    """Return whether a promotion of this Freight waits, runs, or succeeded unseen by the Stage."""
+    last = stage.last_promotion.name if stage.last_promotion else ""
+    rows = Promotion.objects.filter(stage=stage, freight_id=freight_pk)
+    waiting = rows.exclude(phase__in=_TERMINAL_VALUES).exists()
+    return waiting or rows.filter(phase="Succeeded", name__gt=last).exists()
+
+
+def newest_finished_of(stage: Stage, freight_pk: int) -> Promotion | None:
+    """Return the newest terminal promotion of this Freight to this Stage."""
+    rows = Promotion.objects.filter(stage=stage, freight_id=freight_pk, phase__in=_TERMINAL_VALUES)
+    return rows.order_by("-name").first()

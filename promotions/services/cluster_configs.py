@@ -1,0 +1,35 @@
+"""Saves and deletes the configuration of a tenant."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from projects.models import ClusterConfig, Tenant
+from promotions.manifests.cluster_config import NAME, ClusterConfigManifest
+from promotions.manifests.metadata import REFRESH
+from promotions.manifests.schema import as_json
+from promotions.services.saving import Saved, Write, delete, owner_of, save
+from rbac.actors import Actor
+
+
+@transaction.atomic
+def save_cluster_config(
+    tenant: Tenant, manifest: ClusterConfigManifest, *, actor: Actor, now: datetime
+) -> Saved[ClusterConfig]:
+    """Create or update a tenant's configuration."""
+    stored = ClusterConfig.objects.select_for_update().filter(tenant=tenant).first()
+    columns = {
+        "spec": as_json(manifest.spec),
+        "labels": manifest.metadata.own_labels(),
+        "annotations": manifest.metadata.own_annotations(),
+    }
+    if token := manifest.metadata.annotations.get(REFRESH):
+        columns["refresh_token"] = token
+    blank = ClusterConfig(tenant=tenant, name=NAME)
+    return save(stored, blank, columns, write=Write(owner_of(tenant), actor, now))
+
+
+@transaction.atomic
+def delete_cluster_config(config: ClusterConfig, *, actor: Actor, now: datetime) -> None:
+    """Delete a tenant's configuration."""
+    delete(config, write=Write(owner_of(config.tenant), actor, now))

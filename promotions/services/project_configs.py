@@ -1,0 +1,47 @@
+"""Saves and deletes the configuration of a project."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from projects.models import Project, ProjectConfig
+from promotions.manifests.metadata import REFRESH
+from promotions.manifests.project_config import ProjectConfigManifest
+from promotions.manifests.schema import as_json
+from promotions.services.saving import (
+    Outcome,
+    Saved,
+    Write,
+    delete,
+    owner_of,
+    save,
+    wake_stages,
+)
+from rbac.actors import Actor
+
+
+@transaction.atomic
+def save_project_config(
+    project: Project, manifest: ProjectConfigManifest, *, actor: Actor, now: datetime
+) -> Saved[ProjectConfig]:
+    """Create or update a project's configuration, and have its Stages look at their policy."""
+    write = Write(owner_of(project), actor, now)
+    stored = ProjectConfig.objects.select_for_update().filter(project=project).first()
+    columns = {
+        "spec": as_json(manifest.spec),
+        "labels": manifest.metadata.own_labels(),
+        "annotations": manifest.metadata.own_annotations(),
+    }
+    if token := manifest.metadata.annotations.get(REFRESH):
+        columns["refresh_token"] = token
+    saved = save(stored, ProjectConfig(project=project, name=project.name), columns, write=write)
+    if saved.outcome is not Outcome.UNCHANGED:
+        wake_stages(project, now=now)
+    return saved
+
+
+@transaction.atomic
+def delete_project_config(config: ProjectConfig, *, actor: Actor, now: datetime) -> None:
+    """Delete a project's configuration: nothing promotes by itself any more."""
+    delete(config, write=Write(owner_of(config.project), actor, now))
+    wake_stages(config.project, now=now)

@@ -1,0 +1,169 @@
+"""Creates, aborts and refreshes promotions."""
+
+import logging
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from common.errors import ConflictError, InvalidError
+from common.jsontypes import JSONObject, as_object
+from projects.models import ChangeType
+from projects.services.changes import record_change
+from promotions import queue
+from promotions.engine.inflation import inflate
+from promotions.engine.phases import PromotionPhase
+from promotions.engine.runner import StepStatus
+from promotions.manifests.freight_contents import freight_reference
+from promotions.manifests.promotion_steps import steps_from, steps_to, variables_from, variables_to
+from promotions.models import Freight, Promotion, Stage, StepExecution, WorkKind
+from promotions.selectors import availability, plans
+from promotions.services.promotion_names import new_promotion_name
+from rbac import audit
+from rbac.actors import Actor
+
+logger = logging.getLogger(__name__)
+
+CREATE_ACTOR = "kargo.akuity.io/create-actor"
+
+
+@transaction.atomic
+def create_promotion(
+    stage: Stage,
+    freight: Freight,
+    *,
+    actor: Actor,
+    now: datetime,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+) -> Promotion:
+    """Queue a promotion of ``freight`` into ``stage``.
+
+    The Stage's template decides variables and steps; tasks are inflated now, so that a later
+    change of a task does not change a promotion that waits.
+
+    Raises:
+        InvalidError: The Stage has no steps, the Freight is not available to it, or a task or
+            one of its variables is missing.
+    """
+    refusal = availability.refusal(stage, freight, now=now)
+    if refusal:
+        raise InvalidError(refusal, code="freight_not_available")
+    promotion = Promotion(
+        project=stage.project,
+        stage=stage,
+        freight=freight,
+        name=new_promotion_name(stage.name, freight.name, now=now),
+        spec=_spec(stage, freight),
+        shard=stage.shard,
+        actor=actor.name,
+        labels=labels or {},
+        annotations={
+            **(annotations or {}),
+            **availability.hold_annotations(stage, freight, actor=actor, now=now),
+            CREATE_ACTOR: actor.name,
+        },
+        freight_collection=plans.target_collection(stage, freight_reference(freight)),
+        created_at=now,
+        updated_at=now,
+    )
+    promotion.save(force_insert=True)
+    _changed(promotion, ChangeType.ADDED)
+    queue.open_work(
+        kind=WorkKind.PROMOTION,
+        uid=promotion.uid,
+        tenant_uid=stage.project.tenant.uid,
+        shard=stage.shard,
+        due_at=None,
+    )
+    queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=now)
+    _audit(promotion, "promotion.create", actor=actor, now=now, after={"freight": freight.name})
+    logger.info("promotion created", extra={"promotion": promotion.name, "actor": actor.name})
+    return promotion
+
+
+@transaction.atomic
+def abort_promotion(promotion: Promotion, *, actor: Actor, reason: str, now: datetime) -> None:
+    """End a promotion that waits or runs; one that has ended stays as it is.
+
+    A pass that is under way loses its lease: nothing it still does is stored.
+    """
+    if promotion.is_terminal:
+        return
+    promotion.advance(
+        PromotionPhase.ABORTED, at=now, message=f"Promotion terminated by {actor.name}"
+    )
+    StepExecution.objects.filter(
+        promotion=promotion, index=promotion.current_step, status=StepStatus.RUNNING.value
+    ).update(status=StepStatus.ABORTED.value, finished_at=now)
+    _changed(promotion, ChangeType.MODIFIED)
+    queue.revoke(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
+    queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
+    _audit(promotion, "promotion.abort", actor=actor, now=now, reason=reason)
+    logger.info("promotion aborted", extra={"promotion": promotion.name, "actor": actor.name})
+
+
+@transaction.atomic
+def refresh_promotion(promotion: Promotion, *, actor: Actor, now: datetime) -> None:
+    """Look at a running promotion again at once.
+
+    Raises:
+        ConflictError: It has ended.
+    """
+    if promotion.is_terminal:
+        raise ConflictError("The promotion has finished; create a new one.")
+    Promotion.objects.filter(pk=promotion.pk).update(refresh_token=now.isoformat())
+    queue.wake(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
+    _audit(promotion, "promotion.refresh", actor=actor, now=now)
+
+
+def _spec(stage: Stage, freight: Freight) -> dict[str, Any]:
+    template = as_object(as_object(stage.spec.get("promotionTemplate")).get("spec"))
+    steps = steps_from(template.get("steps"))
+    if not steps:
+        raise InvalidError(
+            f'Stage "{stage.name}" defines no promotion steps; Freight passes through it '
+            "without a promotion.",
+            code="no_promotion_steps",
+        )
+    variables = (*variables_from(stage.spec.get("vars")), *variables_from(template.get("vars")))
+    inflated = inflate(
+        steps, promotion_variables=variables, find_task=partial(plans.find_task, stage)
+    )
+    spec: dict[str, Any] = {"stage": stage.name, "freight": freight.name}
+    if variables:
+        spec["vars"] = variables_to(variables)
+    spec["steps"] = steps_to(inflated)
+    return spec
+
+
+def _changed(promotion: Promotion, change_type: ChangeType) -> None:
+    record_change(
+        promotion,
+        change_type=change_type,
+        tenant_uid=promotion.project.tenant.uid,
+        project_uid=promotion.project.uid,
+    )
+
+
+def _audit(
+    promotion: Promotion,
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    after: JSONObject | None = None,
+) -> None:
+    act = audit.Act(
+        action=action,
+        kind="Promotion",
+        tenant_uid=promotion.project.tenant.uid,
+        project_uid=promotion.project.uid,
+        object_uid=promotion.uid,
+        object_name=promotion.name,
+        reason=reason,
+        after=dict(after) if after else None,
+    )
+    audit.record(act, actor=actor, at=now)

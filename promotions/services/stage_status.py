@@ -1,0 +1,134 @@
+"""Writes what a Stage's reconcile pass finds: promotions, holdings, verification, conditions."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from projects.models import ChangeType
+from projects.services.changes import record_change
+from promotions import queue
+from promotions.engine.conditions import Condition
+from promotions.engine.freight import collection_id
+from promotions.engine.health import Health
+from promotions.engine.holds import Hold
+from promotions.manifests.conditions import conditions_to
+from promotions.models import (
+    AutoPromotionHold,
+    Freight,
+    FreightCollection,
+    FreightCollectionItem,
+    Promotion,
+    Stage,
+    WorkKind,
+)
+from promotions.selectors.availability import stages_taking_from
+from promotions.selectors.freight import freight_by_name, references
+
+logger = logging.getLogger(__name__)
+
+
+def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
+    """Let a promotion start: name it the Stage's current one and wake it."""
+    _update(stage, now=now, current_promotion=promotion)
+    queue.wake(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
+
+
+def conclude(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
+    """Take note of a promotion that has ended; a success becomes what the Stage holds."""
+    collection = promotion.freight_collection
+    if promotion.started_at is None and stage.last_promotion is not None:
+        collection = stage.last_promotion.freight_collection
+        Promotion.objects.filter(pk=promotion.pk).update(freight_collection=collection)
+        promotion.freight_collection = collection
+    values: dict[str, Any] = {"last_promotion": promotion}
+    if promotion.phase == "Succeeded":
+        _record_collection(stage, promotion, now=now)
+        values["health"] = None
+    _update(stage, now=now, **values)
+
+
+def clear_current(stage: Stage, *, now: datetime) -> None:
+    """Forget the current promotion, which has ended."""
+    _update(stage, now=now, current_promotion=None)
+
+
+def replace_holds(stage: Stage, holds: Iterable[Hold]) -> None:
+    """Make the Stage's lasting holds exactly ``holds``."""
+    wanted = {hold.origin: hold for hold in holds}
+    AutoPromotionHold.objects.filter(stage=stage).exclude(origin__in=wanted).delete()
+    for origin, hold in wanted.items():
+        AutoPromotionHold.objects.update_or_create(
+            stage=stage,
+            origin=origin,
+            defaults={
+                "freight_name": hold.freight,
+                "promotion_name": hold.promotion,
+                "actor": hold.actor,
+                "created_at": hold.created_at,
+            },
+        )
+
+
+def store_status(
+    stage: Stage,
+    *,
+    conditions: tuple[Condition, ...],
+    health: Health | None,
+    observed_generation: int,
+    auto_promotion_enabled: bool,
+    handled_refresh: str,
+    now: datetime,
+) -> None:
+    """Write a pass's conditions and health, and record a change if there is one."""
+    document = None
+    if health is not None:
+        document = {"status": health.status.value, "issues": list(health.issues)}
+        if health.output is not None:
+            document["output"] = health.output  # type: ignore[assignment] # JSON of any shape
+    values = {
+        "conditions": conditions_to(conditions),
+        "health": document,
+        "observed_generation": observed_generation,
+        "auto_promotion_enabled": auto_promotion_enabled,
+        "handled_refresh": handled_refresh,
+    }
+    if any(getattr(stage, name) != value for name, value in values.items()):
+        _update(stage, now=now, **values)
+
+
+def wake_downstream(stage: Stage, freight: Iterable[Freight], *, now: datetime) -> None:
+    """Wake the Stages that may now take Freight that was verified here."""
+    names = [item.name for item in freight]
+    if not names:
+        return
+    logger.info("freight verified", extra={"stage": stage.name, "freight": ",".join(names)})
+    downstream = stages_taking_from(stage.project, stage=stage.name)
+    queue.wake_many(kind=WorkKind.STAGE, uids=[row.uid for row in downstream], at=now)
+
+
+def _record_collection(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
+    found = freight_by_name(stage.project, promotion.freight_collection.values())
+    collection = FreightCollection.objects.create(
+        stage=stage,
+        collection_id=collection_id(references(found.values())),
+        promotion=promotion,
+        recorded_at=now,
+    )
+    FreightCollectionItem.objects.bulk_create(
+        FreightCollectionItem(collection=collection, origin=origin, freight=found[name])
+        for origin, name in promotion.freight_collection.items()
+        if name in found
+    )
+
+
+def _update(stage: Stage, *, now: datetime, **values: Any) -> None:
+    Stage.objects.filter(pk=stage.pk).update(updated_at=now, **values)
+    for name, value in values.items():
+        setattr(stage, name, value)
+    record_change(
+        stage,
+        change_type=ChangeType.MODIFIED,
+        tenant_uid=stage.project.tenant.uid,
+        project_uid=stage.project.uid,
+    )

@@ -1,0 +1,162 @@
+"""Saves, deletes and refreshes Stages."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from common.errors import FieldProblem, InvalidError
+from projects.models import ChangeType, Project
+from promotions import queue
+from promotions.engine.phases import TERMINAL
+from promotions.manifests.metadata import ABORT, REFRESH, REVERIFY
+from promotions.manifests.schema import as_json
+from promotions.manifests.stage import (
+    StageManifest,
+    is_control_flow,
+    request_from,
+    request_to,
+)
+from promotions.manifests.stage_graph import circle_through
+from promotions.manifests.stage_status import upstream_stages
+from promotions.models import Promotion, Stage, StageFreight, WorkKind
+from promotions.services.promotions import abort_promotion
+from promotions.services.saving import (
+    Saved,
+    Write,
+    delete,
+    open_or_wake,
+    owner_of,
+    record,
+    save,
+    tell,
+)
+from rbac.actors import Actor
+
+
+@transaction.atomic
+def save_stage(
+    project: Project, manifest: StageManifest, *, actor: Actor, now: datetime
+) -> Saved[Stage]:
+    """Create or update a Stage, and have it looked at if it changed.
+
+    Raises:
+        InvalidError: It would wait for itself, directly or through other Stages.
+    """
+    before = stage_graph(project)
+    saved = write_stage(project, manifest, actor=actor, now=now)
+    refuse_circles(project, before=before, names=[saved.resource.name])
+    return saved
+
+
+def write_stage(
+    project: Project, manifest: StageManifest, *, actor: Actor, now: datetime
+) -> Saved[Stage]:
+    """As :func:`save_stage`, but the caller refuses circles, when all Stages are written."""
+    write = Write(owner_of(project), actor, now)
+    name, shard = manifest.metadata.name, manifest.spec.shard or ""
+    stored = Stage.objects.select_for_update().filter(project=project, name=name).first()
+    spec = as_json(manifest.spec)
+    columns: dict[str, Any] = {
+        "spec": spec,
+        "shard": shard,
+        "is_control_flow": is_control_flow(spec),
+        "labels": manifest.metadata.own_labels(),
+        "annotations": manifest.metadata.own_annotations(),
+        "reverify_request": _request(stored, REVERIFY, manifest, actor),
+        "abort_request": _request(stored, ABORT, manifest, actor),
+    }
+    if token := manifest.metadata.annotations.get(REFRESH):
+        columns["refresh_token"] = token
+    saved = save(stored, Stage(project=project, name=name), columns, write=write)
+    open_or_wake(WorkKind.STAGE, saved, shard=shard, write=write)
+    return saved
+
+
+def stage_graph(project: Project) -> dict[str, list[str]]:
+    """Return every Stage of a project, and those it takes Freight from."""
+    rows = Stage.objects.filter(project=project).values_list("name", "spec")
+    return {name: upstream_stages(spec) for name, spec in rows}
+
+
+def refuse_circles(
+    project: Project, *, before: Mapping[str, list[str]], names: Iterable[str]
+) -> None:
+    """Raise if what was written to the Stages ``names`` closed a circle.
+
+    A circle that was there ``before`` is let be: refusing it would block every other change.
+
+    Raises:
+        InvalidError: It did; the message names the circle.
+    """
+    graph = stage_graph(project)
+    for name in names:
+        for upstream in graph.get(name, []):
+            if upstream in before.get(name, []):
+                continue
+            circle = circle_through(name, upstream, graph)
+            if circle:
+                shown = " -> ".join(circle)
+                reason = f"the Stages would wait for each other for ever: {shown}"
+                problem = FieldProblem("spec.requestedFreight", reason)
+                message = f'Stage "{name}" is invalid: {problem}'
+                raise InvalidError(message, code="circle", problems=(problem,))
+
+
+@transaction.atomic
+def refresh_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
+    """Look at a Stage, and at the promotion it runs, now."""
+    write = Write(owner_of(stage.project), actor, now)
+    token = now.isoformat()
+    Stage.objects.filter(pk=stage.pk).update(refresh_token=token)
+    stage.refresh_token = token
+    tell(stage, ChangeType.MODIFIED, write=write)
+    queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=now)
+    if stage.current_promotion is not None:
+        queue.wake(kind=WorkKind.PROMOTION, uid=stage.current_promotion.uid, at=now)
+    record(stage, "refresh", write=write)
+
+
+@transaction.atomic
+def delete_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
+    """Delete a Stage and its promotions; Freight forgets that it was verified or approved there.
+
+    Source: Kargo ``pkg/controller/stages`` finalization, and the ownership of Promotions.
+    """
+    write = Write(owner_of(stage.project), actor, now)
+    for promotion in Promotion.objects.filter(stage=stage).select_related("project__tenant"):
+        if promotion.phase not in TERMINAL:
+            abort_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
+        queue.close_work(kind=WorkKind.PROMOTION, uid=promotion.uid)
+        delete(promotion, write=write)
+    _forget_standings(stage, write)
+    queue.close_work(kind=WorkKind.STAGE, uid=stage.uid)
+    delete(stage, write=write)
+
+
+def _forget_standings(stage: Stage, write: Write) -> None:
+    standings = StageFreight.objects.filter(stage=stage).exclude(
+        verified_at__isnull=True, approved_at__isnull=True
+    )
+    for standing in standings.select_related("freight"):
+        tell(standing.freight, ChangeType.MODIFIED, write=write)
+    StageFreight.objects.filter(stage=stage).update(
+        verified_at=None, longest_soak=None, approved_at=None
+    )
+
+
+def _request(
+    stored: Stage | None, key: str, manifest: StageManifest, actor: Actor
+) -> dict[str, Any] | None:
+    """Return the request that an annotation makes, with who makes it; unchanged ones stay."""
+    column = "reverify_request" if key == REVERIFY else "abort_request"
+    current: dict[str, Any] | None = getattr(stored, column) if stored else None
+    text = manifest.metadata.annotations.get(key, "")
+    if not text or text == request_to(current):
+        return current
+    request = request_from(text)
+    if request is None:
+        return current
+    who = request.get("actor", "") if actor.is_system else actor.name
+    return {"id": request["id"], "actor": who, "controlPlane": actor.is_system}
