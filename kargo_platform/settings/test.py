@@ -14,3 +14,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("whitenoise.")]
+"""Without WhiteNoise, which warns about a folder of collected files that tests do not have."""

@@ -46,3 +46,17 @@ EGRESS_DENY_PRIVATE = env.bool("KARGO_EGRESS_DENY_PRIVATE", default=False)
 MIN_WAREHOUSE_INTERVAL_SECONDS = env.int("KARGO_MIN_WAREHOUSE_INTERVAL_SECONDS", default=0)
 MAX_CONCURRENT_PER_TENANT = env.int("KARGO_MAX_CONCURRENT_PER_TENANT", default=0)
 """How many passes one tenant may have running at once; 0 is no limit."""
+LEASE_SECONDS = env.float("KARGO_LEASE_SECONDS", default=15.0)
+"""How long a dead worker's object waits before another takes it; live workers renew."""
+WORK_BUDGET_SECONDS = env.float("KARGO_WORK_BUDGET_SECONDS", default=20.0)
+"""How long a worker goes from one due object to the next before it lets django-q2 look at it."""
+RECONCILERS = env.str("KARGO_RECONCILERS", default="promotions.wiring.reconcilers")
+"""Dotted path of what makes the reconcilers; a seam for tests of real worker processes."""
+WORKER_STOP_SECONDS = env.float("KARGO_WORKER_STOP_SECONDS", default=30.0)
+"""How long passes may take to end when a worker is told to stop."""
+WORKER_STALE_SECONDS = env.float("KARGO_WORKER_STALE_SECONDS", default=60.0)
+"""How long a cluster may show no progress, although it is rung, before it is restarted."""
+WORKER_HEARTBEAT_FD = env.int("KARGO_WORKER_HEARTBEAT_FD", default=-1)
+"""Set by the supervisor for its cluster: the open file that shows progress."""
+WORKER_SUPERVISOR_PID = env.int("KARGO_WORKER_SUPERVISOR_PID", default=0)
+"""Set by the supervisor for its cluster: with which process it must die."""
