@@ -9,7 +9,6 @@ from rbac.authorizer import PUBLIC
 class Healthz(View):
     """For load balancers; asks nothing of the database."""
 
-    access_resource = ""
     access_verb = PUBLIC
 
     def get(self, request: HttpRequest, **_: str) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import secrets
 
-ADJECTIVES = """
+_ADJECTIVES = """
 able airy alert amber ample apt arctic ardent artful astute august autumn avid azure balmy basic
 beaming bold brave breezy bright brisk bronze bubbly busy calm candid carefree caring casual
 cheery chief chilly chipper civic civil classic clean clear clever close coastal cobalt comic
@@ -22,9 +22,9 @@ smart smooth snowy snug social soft solar solid sound spare spirited spry stable
 stellar still stoic stout sturdy subtle sunny super sure swift tame teal tender tidy timely tiny
 tranquil true trusty upbeat urban valiant vast velvet vivid warm wary whole wild willing windy
 winged wise witty wooden worthy young zesty
-""".split()  # noqa: SIM905 - hundreds of words read better as a paragraph
+"""
 
-NOUNS = """
+_NOUNS = """
 acorn adder albatross alder alpaca anchor antelope apple apricot arbor arch aspen aster atlas
 aurora badger bagel bamboo banjo barley barn basil basin bay beacon beaver beech beetle bell
 birch bison blossom bluebird boat bobcat bonsai boulder bramble breeze bridge brook buffalo
@@ -46,7 +46,10 @@ raven reef ridge river robin rook rose saffron salmon seal sequoia shark shore s
 squid squirrel starling stork stream summit swallow swan sycamore tapir thicket thistle thrush
 tiger toucan trail trout tulip tundra turtle valley vine violet viper volcano vole walnut walrus
 warbler weasel whale willow wolf wombat woodpecker wren yak zebra
-""".split()  # noqa: SIM905 - hundreds of words read better as a paragraph
+"""
+
+ADJECTIVES = tuple(_ADJECTIVES.split())
+NOUNS = tuple(_NOUNS.split())
 
 
 def make_alias() -> str:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from common.errors import FieldProblem, InvalidError
 from common.jsontypes import JSONObject, as_object, as_text
+from projects.models.secret import SYSTEM_NAMESPACE
 from promotions.manifests import (
     analysis_template,
     cluster_config,
@@ -34,8 +35,9 @@ from promotions.manifests.metadata import (
 from promotions.manifests.problems import problems_of
 from promotions.manifests.pruning import Dropped, near, prune
 
-CORE_GROUP = ""
 OUR_GROUPS = frozenset({"kargo.akuity.io"})
+
+_RENAMED_NAMESPACES = {"kargo-cluster-secrets": SYSTEM_NAMESPACE}
 
 
 class Scope(StrEnum):
@@ -141,7 +143,7 @@ def read_manifest(content: JSONObject) -> Read:
         InvalidError: The kind is unknown or something in it is wrong; ``problems`` say where.
     """
     kind = kind_of(content)
-    pruned, dropped = prune(kind.model, content)
+    pruned, dropped = prune(kind.model, _in_todays_namespace(content))
     shown = kind.shows_values
     try:
         manifest = kind.model.model_validate(pruned)
@@ -153,7 +155,7 @@ def read_manifest(content: JSONObject) -> Read:
     found += kind.rules(manifest)
     if found:
         raise _invalid(kind, content, tuple(found))
-    return Read(kind, manifest, tuple(_warnings(kind, manifest, dropped)))
+    return Read(kind, manifest, tuple(_warnings(kind, manifest, content, dropped)))
 
 
 def kind_of(content: JSONObject) -> Kind:
@@ -192,13 +194,24 @@ def is_foreign(content: JSONObject) -> bool:
 _NEIGHBOURS = frozenset({"Application", "ApplicationSet", "AppProject", "AnalysisRun", "Rollout"})
 
 
+def _in_todays_namespace(content: JSONObject) -> JSONObject:
+    """Return the document with a namespace that Kargo has renamed under its new name."""
+    metadata = as_object(content.get("metadata"))
+    now = _RENAMED_NAMESPACES.get(as_text(metadata.get("namespace")))
+    return {**content, "metadata": {**metadata, "namespace": now}} if now else content
+
+
 def _scope_problems(kind: Kind, manifest: Manifest) -> Iterable[FieldProblem]:
     if kind.scope is not Scope.TENANT and not manifest.metadata.namespace:
         yield FieldProblem("metadata.namespace", "is required: the name of the project")
 
 
-def _warnings(kind: Kind, manifest: Manifest, dropped: Iterable[Dropped]) -> Iterable[str]:
+def _warnings(
+    kind: Kind, manifest: Manifest, content: JSONObject, dropped: Iterable[Dropped]
+) -> Iterable[str]:
     yield from map(str, dropped)
+    if manifest.metadata.namespace != as_object(content.get("metadata")).get("namespace", ""):
+        yield f'the namespace is now called "{manifest.metadata.namespace}", and was read as that'
     if kind.scope is Scope.TENANT and manifest.metadata.namespace:
         yield f'"metadata.namespace" was dropped; a {kind.name} has none'
 

@@ -86,7 +86,8 @@ def _missing(detail: ErrorDetails, dropped: Sequence[Dropped]) -> str:
         above, _, written = field.path.rpartition(".")
         if field.meant == name and above == path_of(parent):
             return f'is required; "{written}" is near: is it a misspelling?'
-    return "is required"
+    hints = [str(it) for it in dropped if it.hint and not it.meant]
+    return "; ".join(["is required", *hints])
 
 
 def _one_of(expected: str, value: object, *, show_values: bool) -> str:

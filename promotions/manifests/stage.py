@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -98,6 +98,10 @@ class Targets(Model):
 class StageSpec(Model):
     """Everything a Stage is told."""
 
+    moved: ClassVar[Mapping[str, str]] = {
+        "subscriptions": "since Kargo 1.0 it is requestedFreight",
+        "promotionMechanisms": "since Kargo 1.0 it is promotionTemplate, a list of steps",
+    }
     shard: str | None = None
     vars: list[Variable] | None = None
     requested_freight: Annotated[list[FreightRequest], Field(min_length=1)]

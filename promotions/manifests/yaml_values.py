@@ -126,6 +126,13 @@ def read_yaml(text: str) -> Iterator[YamlDocument]:
         raise InvalidError(f"not valid YAML: {_words(error)}", code="bad_yaml") from error
 
 
+def is_plain_text(text: str) -> bool:
+    """Return whether ``text``, written without quotes, reads back as text."""
+    special = text in _NULLS | _TRUE | _FALSE
+    number = any(it.fullmatch(text) for it in (_INTEGER, _FLOAT, _NOT_JSON))
+    return not special and not number and text != "<<"
+
+
 def _merge(start: yaml.Event, sources: list[Built]) -> dict[str, Built]:
     merged: dict[str, Built] = {}
     for source in sources:

@@ -1,6 +1,7 @@
 """Saves and deletes the configuration of a tenant."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -18,7 +19,7 @@ def save_cluster_config(
 ) -> Saved[ClusterConfig]:
     """Create or update a tenant's configuration."""
     stored = ClusterConfig.objects.select_for_update().filter(tenant=tenant).first()
-    columns = {
+    columns: dict[str, Any] = {
         "spec": as_json(manifest.spec),
         "labels": manifest.metadata.own_labels(),
         "annotations": manifest.metadata.own_annotations(),

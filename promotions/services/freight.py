@@ -18,6 +18,7 @@ from promotions.manifests.freight import (
     name_of,
 )
 from promotions.manifests.freight_contents import artifact_lists
+from promotions.manifests.metadata import timestamp
 from promotions.manifests.times import time_from
 from promotions.models import Freight, FreightArtifact, Stage, StageFreight, Warehouse, WorkKind
 from promotions.selectors.freight import current_freight
@@ -115,11 +116,15 @@ def save_freight(
     _refuse_other_contents(stored, manifest)
     if manifest.alias:
         _refuse_taken_alias(stored, manifest.alias)
-    columns = {
+    columns: dict[str, Any] = {
         "alias": manifest.alias or stored.alias,
         "labels": manifest.metadata.own_labels(),
         "annotations": manifest.metadata.own_annotations(),
     }
+    if manifest.discovered_at:
+        discovered_at = time_from(manifest.discovered_at)
+        if timestamp(discovered_at) != timestamp(stored.discovered_at):
+            columns["discovered_at"] = discovered_at
     return save(stored, stored, columns, write=Write(owner_of(project), actor, now))
 
 

@@ -1,6 +1,7 @@
 """Saves and deletes the configuration of a project."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -27,7 +28,7 @@ def save_project_config(
     """Create or update a project's configuration, and have its Stages look at their policy."""
     write = Write(owner_of(project), actor, now)
     stored = ProjectConfig.objects.select_for_update().filter(project=project).first()
-    columns = {
+    columns: dict[str, Any] = {
         "spec": as_json(manifest.spec),
         "labels": manifest.metadata.own_labels(),
         "annotations": manifest.metadata.own_annotations(),

@@ -25,8 +25,6 @@ from kargo_platform.demo.repositories import (
 )
 from kargo_platform.processes import Children, free_port, start_server, start_worker
 from kargo_platform.settings.env import BASE_DIR, VAR_DIR
-from projects.selectors import default_tenant
-from promotions.services.apply import apply_documents
 from rbac.actors import operator_at_console
 from rbac.services.accounts import create_operator
 
@@ -36,6 +34,7 @@ _FOLDER = "KARGO_DEMO_DIR"
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Set up two Git repositories and a pipeline, push a commit, and follow it to prod."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -73,11 +72,7 @@ class Command(BaseCommand):
     def _apply(self, repositories: Repositories, pattern: str) -> None:
         text = manifests.render_manifests(repositories, pattern=pattern)
         (VAR_DIR / "manifests.yaml").write_text(text)
-        report = apply_documents(
-            text, tenant=default_tenant(), actor=operator_at_console("demo"), now=now()
-        )
-        for line in report.lines():
-            self.stdout.write(line)
+        call_command("apply", "-f", str(VAR_DIR / "manifests.yaml"), stdout=self.stdout)
 
     def _introduce(self, address: str, password: str, repositories: Repositories) -> None:
         self.stdout.write(

@@ -19,6 +19,7 @@ from rbac.services.tokens import issue_token
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Migrate, then serve the portal, the API and a worker; print address and credentials."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,43 @@
+"""Writes a stored object of any kind as its manifest."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from common.models import Resource
+from projects.services.changes import kind_of
+from promotions.manifests import (
+    analysis_template,
+    cluster_analysis_template,
+    cluster_config,
+    cluster_promotion_task,
+    config_map,
+    freight,
+    project,
+    project_config,
+    promotion,
+    promotion_task,
+    secret,
+    stage,
+    warehouse,
+)
+
+_WRITERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
+    "AnalysisTemplate": analysis_template.to_manifest,
+    "ClusterAnalysisTemplate": cluster_analysis_template.to_manifest,
+    "ClusterConfig": cluster_config.to_manifest,
+    "ClusterPromotionTask": cluster_promotion_task.to_manifest,
+    "ConfigMap": config_map.to_manifest,
+    "Freight": freight.to_manifest,
+    "Project": project.to_manifest,
+    "ProjectConfig": project_config.to_manifest,
+    "Promotion": promotion.to_manifest,
+    "PromotionTask": promotion_task.to_manifest,
+    "Secret": secret.to_manifest,
+    "Stage": stage.to_manifest,
+    "Warehouse": warehouse.to_manifest,
+}
+
+
+def write_manifest(resource: Resource) -> dict[str, Any]:
+    """Return the manifest of a stored object, with its status; Secrets without their values."""
+    return _WRITERS[kind_of(resource)](resource)
