@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Self
 
 import httpx
@@ -33,6 +33,8 @@ class Children:
     running: list[tuple[str, "subprocess.Popen[bytes]"]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _interrupt)
         return self
 
     def __exit__(
@@ -108,6 +110,11 @@ def free_port(preferred: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise UpstreamError("No port is free on the loopback address.", retryable=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End the block in the same way whether Ctrl-C or a service manager asks for it."""
+    raise KeyboardInterrupt
 
 
 def _signal(child: "subprocess.Popen[bytes]", number: int) -> None:

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 from promotions.models import Freight, Promotion, StepExecution, Verification, Warehouse
 
 _MARKS = {
     "Succeeded": "✓",
-    "Skipped": "–",
+    "Skipped": "-",
     "Running": "…",
     "Failed": "✗",
     "Errored": "✗",
@@ -29,9 +30,21 @@ class Narrator:
     say: Callable[[str], None]
     project: str
     _told: set[str] = field(default_factory=set)
+    _lines: list[tuple[datetime, str]] = field(default_factory=list)
 
     def look(self) -> None:
-        """Tell everything that is new."""
+        """Tell everything that is new, in the order in which it happened."""
+        self._collect()
+        for _, line in sorted(self._lines, key=itemgetter(0)):
+            self.say(line)
+        self._lines.clear()
+
+    def is_waiting(self) -> bool:
+        """Return whether any promotion has yet to end."""
+        rows = Promotion.objects.filter(project__name=self.project, finished_at__isnull=True)
+        return rows.exists()
+
+    def _collect(self) -> None:
         self._tell_warehouses()
         for freight in Freight.objects.filter(project__name=self.project).order_by("pk"):
             self._tell_freight(freight)
@@ -42,11 +55,6 @@ class Narrator:
             stage = verification.collection.stage.name
             words = f"verified ({verification.phase.lower()})"
             self._tell(f"verification {verification.uid}", verification.started_at, stage, words)
-
-    def is_waiting(self) -> bool:
-        """Return whether any promotion has yet to end."""
-        rows = Promotion.objects.filter(project__name=self.project, finished_at__isnull=True)
-        return rows.exists()
 
     def _tell_warehouses(self) -> None:
         for warehouse in Warehouse.objects.filter(project__name=self.project):
@@ -102,4 +110,4 @@ class Narrator:
         if key in self._told:
             return
         self._told.add(key)
-        self.say(f"{at.strftime('%H:%M:%S.%f')[:-3]}  {who:<8} {words}")
+        self._lines.append((at, f"{at.strftime('%H:%M:%S.%f')[:-3]}  {who:<8} {words}"))

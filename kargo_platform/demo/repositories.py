@@ -150,6 +150,8 @@ def _create(folder: Path, name: str, files: dict[str, str]) -> None:
         target = checkout / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
+    for key in ("name", "email"):
+        _git(checkout, "config", f"user.{key}", _ENVIRONMENT[f"GIT_AUTHOR_{key.upper()}"])
     _git(checkout, "symbolic-ref", "HEAD", "refs/heads/main")
     _git(checkout, "add", "--all")
     _git(checkout, "commit", "--quiet", "--message=Begin")

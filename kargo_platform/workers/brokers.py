@@ -102,6 +102,12 @@ class NotifyingBroker(ResilientBroker):
                 return None
         return super().dequeue()
 
+    def close(self) -> None:
+        """Stop listening."""
+        if self._ears is not None:
+            self._ears.close()
+            self._ears = None
+
     def _listen(self) -> None:
         params = connections[Conf.ORM].get_connection_params()
         for django_only in ("context", "cursor_factory"):
@@ -117,8 +123,7 @@ class NotifyingBroker(ResilientBroker):
             for _ in self._ears.notifies(timeout=Conf.POLL, stop_after=1):
                 pass
         except psycopg.Error as error:
-            self._ears.close()
-            self._ears = None
+            self.close()
             _recover(error)
 
 

@@ -65,6 +65,9 @@ class RecordLock:
         if not self._depth:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
+    def __del__(self) -> None:
+        self._file.close()
+
     def __enter__(self) -> Self:
         self.acquire()
         return self
