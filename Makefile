@@ -35,8 +35,6 @@ test: $(VENV)/.dev ## Run the whole suite on SQLite and on PostgreSQL
 	@tests/install-tools
 	@echo "== SQLite" && $(BIN)/pytest -q $(ARGS)
 	@echo "== PostgreSQL" && $(BIN)/python -m tests.postgres -- $(BIN)/pytest -q -m "not browser" $(ARGS)
-	@if [ -n "$(VECTORS)" ]; then $(BIN)/python -m tests.conformance --required; \
-	else echo "Conformance vectors are not here; their cases were not run."; fi
 
 check: $(VENV)/.dev ## Format, lint, types, import contracts, migrations, templates
 	$(BIN)/ruff format --check .

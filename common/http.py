@@ -7,6 +7,7 @@ credentials when the host changes. Everything has a deadline, and responses a la
 """
 
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,10 +60,14 @@ class Limits:
 
 
 class Client:
-    """Sends requests under one policy; made by :func:`client`. Safe to share by threads."""
+    """Sends requests under one policy; made by :func:`client`.
+
+    Safe to share by threads. Connections are closed with it, at the latest when it is collected.
+    """
 
     def __init__(self, session: httpx.Client) -> None:
         self._session = session
+        weakref.finalize(self, session.close)
 
     def request(
         self,

@@ -150,9 +150,13 @@ class _Transport(httpx.HTTPTransport):
 
 
 def _unproxied(host: str) -> str:
+    """Return the pattern of an entry of ``no_proxy``: a name stands for its subdomains too."""
     if host == "*":
         return "all://"
-    return f"all://*{host}" if host.startswith(".") else f"all://{host.split('/', maxsplit=1)[0]}"
+    if host == "localhost" or _is_numeric(host.split("/", maxsplit=1)[0]):
+        address = host.split("/", maxsplit=1)[0]
+        return f"all://[{address}]" if ":" in address else f"all://{address}"
+    return f"all://*{host}"
 
 
 def _remaining(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:

@@ -6,13 +6,14 @@ The only module that names gateways, and the one list of step kinds.
 import ipaddress
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from django.conf import settings
 
 from common.clock import now
 from common.egress import EgressPolicy, Network
+from common.jsontypes import JSONObject
 from promotions.engine.executor import Engine, PromotionPlan
 from promotions.engine.expressions.functions import FunctionScope, kargo_functions
 from promotions.engine.expressions.templates import render
@@ -96,7 +97,14 @@ def _functions(plan: PromotionPlan) -> Mapping[str, object]:
             lookup=_control_plane(),
             requested=tuple(request.origin for request in plan.freight_requests),
             freight=plan.freight,
+            freight_status=partial(_freight_status, plan),
         )
+    )
+
+
+def _freight_status(plan: PromotionPlan, name: str) -> JSONObject | None:
+    return _control_plane().freight_status(
+        tenant_uid=plan.tenant_uid, project=plan.facts.project, name=name
     )
 
 

@@ -63,6 +63,8 @@ def text_of(document: JSONObject, key: str) -> str:
     value = document.get(key)
     if value is not None and not isinstance(value, str):
         raise bad_request(f'"{key}" must be a string')
+    if value is not None and "\0" in value:
+        raise bad_request(f'"{key}" has a NUL character')
     return as_text(value).strip()
 
 

@@ -5,9 +5,11 @@ base and one overlay for each Stage.
 """
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from git import Git
+from git.exc import GitCommandError
 
 STAGES = ("test", "uat", "prod")
 
@@ -127,7 +129,7 @@ def branch_log(repositories: Repositories, branch: str, *, path: str = "") -> li
     arguments = ["log", "-5", "--format=%h %s", branch, "--"]
     try:
         return _git(bare, *arguments, *([path] if path else [])).splitlines()
-    except subprocess.CalledProcessError:
+    except GitCommandError:
         return []
 
 
@@ -136,7 +138,7 @@ def released_revision(repositories: Repositories, branch: str, path: str) -> str
     bare = repositories.folder / "shop-config.git"
     try:
         text = _git(bare, "show", f"{branch}:{path}")
-    except subprocess.CalledProcessError:
+    except GitCommandError:
         return ""
     lines = (line for line in text.splitlines() if line.startswith("revision:"))
     return next(lines, "").partition(":")[2].strip()
@@ -159,12 +161,6 @@ def _create(folder: Path, name: str, files: dict[str, str]) -> None:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    result = subprocess.run(  # noqa: S603 - fixed arguments of our own
-        ["git", "-C", str(folder), *arguments],  # noqa: S607 - the operator's git
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), **_ENVIRONMENT},
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return result.stdout.strip()
+    environment = {**_ENVIRONMENT, "HOME": str(folder)}
+    output = Git(folder).execute(["git", *arguments], env=environment, kill_after_timeout=60)
+    return str(output)

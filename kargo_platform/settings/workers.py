@@ -27,6 +27,7 @@ Q_CLUSTER = {
     "recycle": 500,
     "guard_cycle": 0.5,
     "catch_up": False,
+    "scheduler": False,  # the supervisor's sweep is finer
     "log_level": "WARNING",
     "ALT_CLUSTERS": {shard: {} for shard in SHARDS},
 }

@@ -3,6 +3,7 @@
 Source: Kargo ``pkg/gitprovider``, GetCommitURL of each provider.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,15 @@ class GitProvider(StrEnum):
     GITLAB = "gitlab"
 
 
+_HOSTS: tuple[tuple[GitProvider, Callable[[str], bool]], ...] = (
+    (GitProvider.GITHUB, lambda host: "github" in host or host.endswith(".ghe.com")),
+    (GitProvider.GITLAB, lambda host: "gitlab" in host),
+    (GitProvider.GITEA, lambda host: "gitea" in host),
+    (GitProvider.BITBUCKET, lambda host: host == "bitbucket.org"),
+    (GitProvider.AZURE, lambda host: host == "dev.azure.com" or host.endswith("visualstudio.com")),
+)
+
+
 def detect_provider(repo_url: str) -> GitProvider | None:
     """Return the provider that the host's name gives away, or ``None``.
 
@@ -31,16 +41,7 @@ def detect_provider(repo_url: str) -> GitProvider | None:
         host = urlsplit(repo_url.strip()).hostname or ""
     except ValueError:
         return None
-    if "github" in host or host.endswith(".ghe.com"):
-        return GitProvider.GITHUB
-    if "gitlab" in host:
-        return GitProvider.GITLAB
-    if "gitea" in host:
-        return GitProvider.GITEA
-    if host == "bitbucket.org":
-        return GitProvider.BITBUCKET
-    is_azure = host == "dev.azure.com" or host.endswith("visualstudio.com")
-    return GitProvider.AZURE if is_azure else None
+    return next((provider for provider, owns in _HOSTS if owns(host)), None)
 
 
 def commit_url(repo_url: str, commit: str, *, provider: GitProvider) -> str:

@@ -137,17 +137,34 @@ class StepRunner(Protocol):
     """
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """Return the value of ``uses``."""
+        ...
+
     @property
-    def schema(self) -> JSONObject: ...
+    def schema(self) -> JSONObject:
+        """Return the JSON Schema of the configuration."""
+        ...
+
     @property
-    def effect(self) -> Effect: ...
+    def effect(self) -> Effect:
+        """Return how far the step reaches."""
+        ...
+
     @property
-    def propagates_output(self) -> bool: ...
+    def propagates_output(self) -> bool:
+        """Return whether its output is also the task's."""
+        ...
+
     @property
-    def default_timeout(self) -> timedelta | None: ...
+    def default_timeout(self) -> timedelta | None:
+        """Return how long it may take unless told."""
+        ...
+
     @property
-    def default_error_threshold(self) -> int: ...
+    def default_error_threshold(self) -> int:
+        """Return how often it may fail unless told."""
+        ...
 
     def run(self, context: StepContext) -> StepResult:
         """Do the work, or raise :class:`StepError`."""

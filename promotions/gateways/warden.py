@@ -3,6 +3,8 @@
 One small shell per process reads the groups from a pipe. When the pipe closes, its owner is
 gone and the shell kills whatever is still listed: children, and theirs. Unlike
 ``PR_SET_PDEATHSIG`` that needs no code between fork and exec, and works where there is no prctl.
+A process killed in the few microseconds between starting a child and telling of it leaves that
+child to its own time limits, so what children do must be repeatable all the same.
 """
 
 import os
@@ -29,6 +31,11 @@ class _Warden:
         self._lock = threading.Lock()
         self._pipe: int | None = None
         self._live: set[int] = set()
+
+    def prepare(self) -> None:
+        with self._lock:
+            if self._pipe is None:
+                self._start()
 
     def watch(self, group: int) -> None:
         with self._lock:
@@ -77,6 +84,11 @@ class _Warden:
 
 _WARDEN = _Warden()
 os.register_at_fork(after_in_child=_WARDEN.forked)
+
+
+def prepare() -> None:
+    """Have the shell ready, so that telling it of a child takes no time."""
+    _WARDEN.prepare()
 
 
 def watch(group: int) -> None:

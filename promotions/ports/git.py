@@ -222,15 +222,23 @@ class GitRepositories(Protocol):
         ...
 
     def walk(
-        self, remote: Remote, *, branch: str = "", since: str = "", with_paths: bool = False
+        self,
+        remote: Remote,
+        *,
+        branch: str = "",
+        since: str = "",
+        with_paths: bool = False,
+        at: str = "",
     ) -> Iterator[CommitRecord]:
-        """Yield a branch's first-parent history, newest first, as of this call.
+        """Yield a branch's first-parent history, newest first, as of its first item.
 
         Args:
             remote: The repository.
             branch: Short name; empty for the default branch.
             since: Only commits after this date, in any form that ``git log --since`` reads.
             with_paths: Whether to fill ``changed_paths``.
+            at: The commit that :meth:`list_refs` gave for the branch; if the cache is there
+                already, nothing is fetched.
 
         Raises:
             RefNotFoundError: There is no such branch.

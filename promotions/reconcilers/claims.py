@@ -5,6 +5,7 @@ running, then whoever was served longest ago, then whoever has waited longest.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -30,29 +31,40 @@ def claim(shard: str, *, owner: str) -> Lease | None:
         owner: Who takes it; different for every worker process.
     """
     waiting = _waiting_tenants(shard)
-    if not waiting:
-        return None
     for tenant in _in_turn(shard, waiting):
         lease = _claim_from(shard, tenant, owner=owner)
         if lease is not None:
-            return lease
+            others = sum(it.due for it in waiting.values()) - 1
+            return replace(lease, others=others)
     return None
 
 
-def _waiting_tenants(shard: str) -> dict[UUID, datetime | None]:
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What a tenant waits for: how many objects, and since when the first was due."""
+
+    due: int
+    since: datetime | None
+
+
+def _waiting_tenants(shard: str) -> dict[UUID, _Waiting]:
     rows = Work.objects.claimable(shard).order_by().values("tenant_uid")
-    return dict(rows.annotate(since=Min("due_at")).values_list("tenant_uid", "since"))
+    found = rows.annotate(due=Count("pk"), since=Min("due_at"))
+    return {
+        tenant: _Waiting(due, since)
+        for tenant, due, since in found.values_list("tenant_uid", "due", "since")
+    }
 
 
-def _in_turn(shard: str, waiting: dict[UUID, datetime | None]) -> list[UUID]:
-    if len(waiting) == 1:
+def _in_turn(shard: str, waiting: dict[UUID, _Waiting]) -> list[UUID]:
+    if len(waiting) <= 1:
         return list(waiting)
     running = Work.objects.running().order_by().values("tenant_uid").annotate(passes=Count("pk"))
     passes = dict(running.values_list("tenant_uid", "passes"))
     served = {tenant: turn for turn, tenant in enumerate(_recently_served(shard))}
 
     def deserves(tenant: UUID) -> tuple[int, int, bool, str]:
-        since = waiting[tenant]
+        since = waiting[tenant].since
         return (
             passes.get(tenant, 0),
             served.get(tenant, -1),

@@ -12,7 +12,7 @@ from typing import Protocol
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import Error, close_old_connections, connection
+from django.db import Error, connection
 
 from common.clock import now as read_clock
 from promotions import queue
@@ -95,7 +95,7 @@ def run_one(
     lease = claim(shard, owner=owner)
     if lease is None:
         return False
-    if first:
+    if first and lease.others:
         queue.sweep(shard, hands=1)
     try:
         with _kept_alive(lease, keep_going):
@@ -119,7 +119,8 @@ def _reconcile(lease: Lease, reconcilers: Mapping[WorkKind, Reconcile]) -> timed
 def _record_failure(lease: Lease, error: Exception) -> None:
     reason = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
     try:
-        close_old_connections()
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
         lease.fail(reason)
     except LeaseLostError:
         logger.info("lease lost", extra=_facts(lease))

@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_INTERVAL = timedelta(minutes=5)
 SOON = timedelta(milliseconds=100)
+LARGEST_TOLERANCE = timedelta(seconds=10)
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 
@@ -140,7 +141,12 @@ class WarehouseReconciler:
             )
             same = next((it for it in prior if it.get("repoURL") == url), None)
             found = discover_commits(
-                git, name=name, repositories=self.repositories, remote=remote, prior=same
+                git,
+                name=name,
+                repositories=self.repositories,
+                remote=remote,
+                prior=same,
+                max_age=_tolerance(warehouse),
             )
             return "git", found
         if image:
@@ -173,6 +179,13 @@ class WarehouseReconciler:
 def _interval(warehouse: Warehouse) -> timedelta:
     text = as_text(warehouse.spec.get("interval"))
     return duration_from(text) if text else DEFAULT_INTERVAL
+
+
+def _tolerance(warehouse: Warehouse) -> timedelta:
+    """Return how stale a shared listing of refs may be; somebody who asks now wants it fresh."""
+    if warehouse.refresh_token != warehouse.handled_refresh:
+        return timedelta(0)
+    return min(_interval(warehouse) / 30, LARGEST_TOLERANCE)
 
 
 def _should_discover(warehouse: Warehouse, *, now: datetime) -> bool:

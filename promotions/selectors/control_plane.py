@@ -6,6 +6,7 @@ from common.jsontypes import JSONObject, as_list, as_object, as_text
 from projects.encryption import decrypt
 from projects.models import ClusterConfig, ConfigMap, Secret
 from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
+from promotions.manifests import freight as freight_manifests
 from promotions.models import Freight, Stage, Warehouse
 from promotions.ports.control_plane import GitIdentity
 
@@ -43,6 +44,17 @@ class DatabaseControlPlane:
             project__tenant__uid=tenant_uid, project__name=project, name=name
         ).first()
         return row.metadata if row else None
+
+    def freight_status(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
+        """Return a Freight's status as its manifest shows it, or ``None`` if there is none."""
+        row = (
+            Freight.objects.filter(
+                project__tenant__uid=tenant_uid, project__name=project, name=name
+            )
+            .select_related("project__tenant", "warehouse")
+            .first()
+        )
+        return as_object(freight_manifests.to_manifest(row).get("status")) if row else None
 
     def stage_metadata(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
         """Return a Stage's metadata by key, or ``None`` if there is no such Stage."""

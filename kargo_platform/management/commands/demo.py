@@ -42,7 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--pattern", choices=sorted(manifests.PATTERNS), default="branches")
         parser.add_argument("--port", type=int, default=8000)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         if _FOLDER not in os.environ:
             _restart_in_own_folder()
         pattern: str = options["pattern"]

@@ -51,8 +51,8 @@ from promotions.engine.regexes import compile_regex
 
 DEEPEST = 200
 
-_BOOLEAN_PREDICATES = frozenset(
-    "all none any one filter count find findIndex findLast findLastIndex".split()
+_BOOLEAN_PREDICATES = frozenset(("all", "none", "any", "one", "filter", "count")) | frozenset(
+    ("find", "findIndex", "findLast", "findLastIndex")
 )
 _POINTERS = {
     "filter": ("", "index"),
@@ -65,12 +65,11 @@ _RESULTS = {
     **dict.fromkeys(("all", "none", "any", "one", "hasPrefix", "hasSuffix"), BOOL),
     **dict.fromkeys(("count", "len", "int", "indexOf", "lastIndexOf", "bitand", "bitor"), INT),
     **dict.fromkeys(("float", "ceil", "floor", "round"), FLOAT),
-    **dict.fromkeys(
-        "string type trim trimPrefix trimSuffix upper lower replace repeat join toJSON toBase64 "
-        "fromBase64".split(),
-        STRING,
-    ),
-    **dict.fromkeys("filter map sortBy split splitAfter keys values sort".split(), ARRAY),
+    **dict.fromkeys(("string", "type", "trim", "trimPrefix", "trimSuffix", "upper"), STRING),
+    **dict.fromkeys(("lower", "replace", "repeat", "join", "toJSON"), STRING),
+    **dict.fromkeys(("toBase64", "fromBase64"), STRING),
+    **dict.fromkeys(("filter", "map", "sortBy", "split", "splitAfter"), ARRAY),
+    **dict.fromkeys(("keys", "values", "sort"), ARRAY),
 }
 _LITERALS: tuple[tuple[type, Nature], ...] = (
     (bool, BOOL),
@@ -98,12 +97,30 @@ class _Checker:
         self.variables: dict[str, Nature] = {}
         self.pointers: list[tuple[str, ...]] = []
         self.depth = 0
+        self._by_type: dict[type, Callable[..., Nature]] = {  # type: ignore[explicit-any]  # one method per node type
+            Nil: self._nil,
+            Constant: self._constant,
+            Identifier: self._identifier,
+            Pointer: self._pointer,
+            Unary: self._unary,
+            Binary: self._binary,
+            Conditional: self._conditional,
+            Member: self._member,
+            Chain: self._chain,
+            Slice: self._slice,
+            Call: self._call,
+            Builtin: self._builtin,
+            ArrayLiteral: self._array,
+            MapLiteral: self._map,
+            Let: self._let,
+            Sequence: self._sequence,
+        }
 
     def nature(self, node: Node) -> Nature:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self._error(node, "the expression is nested too deeply")
-        result = _CHECKS[type(node)](self, node)
+        result = self._by_type[type(node)](node)
         self.depth -= 1
         return result
 
@@ -324,23 +341,4 @@ _BINARY: dict[str, Callable[[Nature, Nature], Nature | None]] = {
     "%": lambda left, right: INT if _whole(left, right) else None,
     "..": lambda left, right: Nature(Kind.ARRAY, Kind.INT) if _whole(left, right) else None,
     "in": _membership,
-}
-
-_CHECKS: dict[type, Callable[..., Nature]] = {  # type: ignore[explicit-any]  # one method per node type
-    Nil: _Checker._nil,
-    Constant: _Checker._constant,
-    Identifier: _Checker._identifier,
-    Pointer: _Checker._pointer,
-    Unary: _Checker._unary,
-    Binary: _Checker._binary,
-    Conditional: _Checker._conditional,
-    Member: _Checker._member,
-    Chain: _Checker._chain,
-    Slice: _Checker._slice,
-    Call: _Checker._call,
-    Builtin: _Checker._builtin,
-    ArrayLiteral: _Checker._array,
-    MapLiteral: _Checker._map,
-    Let: _Checker._let,
-    Sequence: _Checker._sequence,
 }

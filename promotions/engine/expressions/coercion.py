@@ -30,8 +30,10 @@ def coerce(text: str) -> JSONValue:
     if number is not None:
         return number
     verdict = parse_bool(bare)
-    if verdict is not None:
-        return verdict
+    return _json_or_text(bare, text) if verdict is None else verdict
+
+
+def _json_or_text(bare: str, text: str) -> JSONValue:
     if _JSON_START.match(bare) is None:
         return text
     try:

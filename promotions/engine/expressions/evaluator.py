@@ -58,6 +58,24 @@ class Evaluator:
         self.steps = 0
         self.depth = 0
         self.allocated = 0
+        self._by_type: dict[type, Callable[..., object]] = {  # type: ignore[explicit-any]  # one method per node type
+            Nil: self._nil,
+            Constant: self._constant,
+            Identifier: self._identifier,
+            Pointer: self._pointer,
+            Unary: self._unary,
+            Binary: self._binary,
+            Conditional: self._conditional,
+            Member: self._member,
+            Chain: self._chain,
+            Slice: self._slice,
+            Call: self._call,
+            Builtin: self._builtin,
+            ArrayLiteral: self._array,
+            MapLiteral: self._map,
+            Let: self._let,
+            Sequence: self._sequence,
+        }
 
     def evaluate(self, node: Node) -> object:
         """Return the node's value.
@@ -70,7 +88,7 @@ class Evaluator:
         if self.steps > MOST_STEPS or self.depth > DEEPEST:
             raise self._error(node, "the expression takes too much work")
         try:
-            return _EVALUATORS[type(node)](self, node)
+            return self._by_type[type(node)](node)
         except OperandError as error:
             raise self._error(node, str(error)) from error
         finally:
@@ -221,23 +239,3 @@ def check_arguments(function: Function, arguments: SequenceABC[object]) -> None:
         if expected not in ("any", type_name(argument)):
             shown = format_value(argument)
             raise OperandError(f"cannot use {shown} as {expected} argument to {function.name}")
-
-
-_EVALUATORS: dict[type, Callable[..., object]] = {  # type: ignore[explicit-any]  # one method per node type
-    Nil: Evaluator._nil,
-    Constant: Evaluator._constant,
-    Identifier: Evaluator._identifier,
-    Pointer: Evaluator._pointer,
-    Unary: Evaluator._unary,
-    Binary: Evaluator._binary,
-    Conditional: Evaluator._conditional,
-    Member: Evaluator._member,
-    Chain: Evaluator._chain,
-    Slice: Evaluator._slice,
-    Call: Evaluator._call,
-    Builtin: Evaluator._builtin,
-    ArrayLiteral: Evaluator._array,
-    MapLiteral: Evaluator._map,
-    Let: Evaluator._let,
-    Sequence: Evaluator._sequence,
-}

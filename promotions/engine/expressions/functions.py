@@ -261,9 +261,7 @@ def _metadata_functions(scope: FunctionScope) -> Iterable[Function]:
     yield _named_read("stageMetadata", "stage name", stage_metadata)
 
 
-def _named_read(
-    function: str, noun: str, read: Callable[[str], JSONObject | None]
-) -> Function:
+def _named_read(function: str, noun: str, read: Callable[[str], JSONObject | None]) -> Function:
     def call(arguments: Sequence[object]) -> object:
         name = _text(arguments[0])
         if not name:

@@ -20,7 +20,13 @@ from promotions.engine.expressions.values import (
 _DEEPEST = 100
 _SMALLEST_PLAIN = 1e-6
 _LARGEST_PLAIN = 1e21
-_ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+_ESCAPES = {
+    "<": "\\u003c",
+    ">": "\\u003e",
+    "&": "\\u0026",
+    "\u2028": "\\u2028",
+    "\u2029": "\\u2029",
+}
 
 
 def to_json(value: object, depth: int = 0) -> JSONValue:
@@ -37,14 +43,20 @@ def to_json(value: object, depth: int = 0) -> JSONValue:
         return {_key(key): to_json(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_json(item, depth + 1) for item in value]
+    return _scalar_to_json(value)
+
+
+def _scalar_to_json(value: object) -> JSONValue:
+    if isinstance(value, NamedInt):
+        return int(value)
     if value is None or isinstance(value, (str, bool, int, float)):
-        return int(value) if isinstance(value, NamedInt) else value
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+        return value
     if isinstance(value, Duration):
         return value.ns
-    if isinstance(value, datetime):
-        return format_time(value)
+    if isinstance(value, (bytes, datetime)):
+        return (
+            format_time(value) if isinstance(value, datetime) else base64.b64encode(value).decode()
+        )
     raise OperandError(f"json: unsupported type: {type_name(value)}")
 
 
@@ -64,7 +76,9 @@ def read_json(text: str) -> JSONValue:
         OperandError: The text is not JSON.
     """
     try:
-        value: JSONValue = json.loads(text, parse_int=_float, parse_float=_float, parse_constant=_refuse)
+        value: JSONValue = json.loads(
+            text, parse_int=_float, parse_float=_float, parse_constant=_refuse
+        )
     except (ValueError, RecursionError) as error:
         raise OperandError(f"invalid JSON: {error}") from error
     return value

@@ -46,6 +46,9 @@ def compile_expression(text: str) -> Expression:
     Raises:
         ExpressionError: Its syntax is wrong, or types that are known beforehand do not fit.
     """
-    root = parse(text, builtins=_NAMES)
-    check(root, text)
+    try:
+        root = parse(text, builtins=_NAMES)
+        check(root, text)
+    except RecursionError as error:
+        raise ExpressionError("the expression is nested too deeply") from error
     return Expression(text, root)

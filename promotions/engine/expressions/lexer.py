@@ -10,7 +10,7 @@ from enum import StrEnum
 from promotions.engine.expressions.errors import ExpressionError
 
 _WORD_OPERATORS = frozenset(
-    "not in or and matches contains startsWith endsWith let if else".split()
+    ["not", "in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "if", "else"]
 )
 NEGATABLE = frozenset({"in", "matches", "contains", "startsWith", "endsWith"})
 

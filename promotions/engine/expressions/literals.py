@@ -57,7 +57,7 @@ def read_raw_string(text: str) -> str:
 
 
 def read_bytes(text: str) -> bytes:
-    """Return the value of a byte literal such as ``b"\\xff"``.
+    r"""Return the value of a byte literal such as ``b"\xff"``.
 
     Raises:
         ValueError: An escape is unknown, or names a character rather than a byte.

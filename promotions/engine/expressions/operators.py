@@ -113,8 +113,8 @@ def _invalid(symbol: str, left: object, right: object) -> OperandError:
     return OperandError(f"invalid operation: {type_name(left)} {symbol} {type_name(right)}")
 
 
-def _ordered(
-    symbol: str, compare: Callable[[object, object], bool], left: object, right: object
+def _ordered(  # type: ignore[explicit-any]  # the operator module is untyped here
+    symbol: str, compare: Callable[..., bool], left: object, right: object
 ) -> bool:
     if is_number(left) and is_number(right):
         return compare(left, right)

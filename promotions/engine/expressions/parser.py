@@ -34,6 +34,7 @@ from promotions.engine.expressions.nodes import (
     Slice,
     Unary,
 )
+from promotions.engine.expressions.predicate_arguments import PREDICATE_ARGUMENTS
 
 DEEPEST = 60
 LONGEST = 65_536
@@ -393,15 +394,4 @@ _READERS: dict[TokenKind, Callable[[str], bool | int | float | str | bytes]] = {
     TokenKind.STRING: read_string,
     TokenKind.RAW_STRING: read_raw_string,
     TokenKind.BYTES: read_bytes,
-}
-
-PREDICATE_ARGUMENTS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(
-        ("all", "none", "any", "one", "filter", "map", "groupBy"), ("value", "predicate")
-    ),
-    **dict.fromkeys(
-        ("find", "findIndex", "findLast", "findLastIndex"), ("value", "predicate")
-    ),
-    **dict.fromkeys(("count", "sum"), ("value", "predicate?")),
-    **dict.fromkeys(("sortBy", "reduce"), ("value", "predicate", "value?")),
 }

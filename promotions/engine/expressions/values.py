@@ -8,12 +8,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from promotions.engine.expressions.errors import OperandError
 
 LARGEST_INT = 2**63 - 1
 _INT_BITS = 64
-_UNSIGNED = 2**_INT_BITS
+_UNSIGNED = 1 << _INT_BITS
 _SHORTEST_EXPONENT = -4
 _LONGEST_EXPONENT = 6
 
@@ -24,7 +25,7 @@ class NamedInt(int):
     go_type: str
     label: str
 
-    def __new__(cls, value: int, go_type: str, label: str = "") -> "NamedInt":
+    def __new__(cls, value: int, go_type: str, label: str = "") -> Self:
         """Return the number; ``label`` is what Go prints for it."""
         number = super().__new__(cls, value)
         number.go_type = go_type
@@ -172,7 +173,9 @@ def as_int(value: object) -> int:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise OperandError(f"invalid operation: int({type_name(value)})")
-    return float_to_int(value) if isinstance(value, float) else int(value)
+    if isinstance(value, float):
+        return float_to_int(value)
+    return value + 0  # a named integer becomes a plain one
 
 
 def as_sequence(value: object) -> Sequence[object]:
@@ -294,7 +297,9 @@ def _identical(left: object, right: object) -> bool:
     if type_name(left) != type_name(right):
         return False
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(_identical(left[key], right[key]) for key in left)
+        return left.keys() == right.keys() and all(
+            _identical(left[key], right[key]) for key in left
+        )
     return left == right
 
 
@@ -303,10 +308,8 @@ def _format_scalar(value: object) -> str:
         return "<nil>"
     if isinstance(value, NamedInt):
         return value.label
-    if isinstance(value, Record):
-        return value.text
-    if isinstance(value, Location):
-        return value.name
+    if isinstance(value, (Record, Location)):
+        return value.text if isinstance(value, Record) else value.name
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S %z %Z")
     return str(value)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from common.errors import InvalidError
 from promotions.engine.selection.tagnames import TagRules, versions_newest_first
+from promotions.engine.semver.versions import parse_version
 
 _HTTP = ("http://", "https://")
 _OCI = "oci://"
@@ -29,5 +30,16 @@ def select_chart_versions(
         raise InvalidError(f"{repo_url!r} is not a chart repository; use https:// or oci://.")
     rules = TagRules(constraint=constraint, strict=is_oci)
     rules.check()
-    names = (version.replace("_", "+") if is_oci else version for version in versions)
+    names = versions
+    if is_oci:
+        # Helm's registry client reads such tags strictly: not even a leading "v" is allowed.
+        names = filter(_is_full_version, (version.replace("_", "+") for version in versions))
     return list(islice(versions_newest_first(names, rules), limit or None))
+
+
+def _is_full_version(text: str) -> bool:
+    try:
+        parse_version(text, strict=True)
+    except InvalidError:
+        return False
+    return True

@@ -99,4 +99,3 @@ def branch_matches_ref(ref: str, *, branch: str) -> bool:
         return False
     name = ref.removeprefix(_HEADS)
     return name == branch if branch else name in _DEFAULT_BRANCHES
-

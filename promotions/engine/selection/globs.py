@@ -1,7 +1,7 @@
-"""Turns shell-style patterns into regular expressions.
+r"""Turns shell-style patterns into regular expressions.
 
 ``*`` and ``?`` stay within a path component, ``**`` as a whole component stands for any number of
-components, ``{a,b}`` gives alternatives, ``[a-z]`` and ``[!a-z]`` classes; ``\\`` escapes.
+components, ``{a,b}`` gives alternatives, ``[a-z]`` and ``[!a-z]`` classes; ``\`` escapes.
 
 Source: the rules of https://github.com/bmatcuk/doublestar v4.
 """
@@ -48,17 +48,13 @@ class _Translator:
             return stars
         char = self.pattern[self.position]
         self.position += 1
-        match char:
-            case "*":
-                return self._star()
-            case "?":
-                return "[^/]"
-            case "[":
-                return self._character_class()
-            case "\\":
-                return re.escape(self._escaped())
-            case _:
-                return self._brace_or_literal(char)
+        if char in "*?":
+            return self._star() if char == "*" else "[^/]"
+        if char == "[":
+            return self._character_class()
+        if char == "\\":
+            return re.escape(self._escaped())
+        return self._brace_or_literal(char)
 
     def _star(self) -> str:
         while self.pattern.startswith("*", self.position):
@@ -100,7 +96,7 @@ class _Translator:
     def _character_class(self) -> str:
         negated = self.pattern[self.position : self.position + 1] in ("!", "^")
         self.position += negated
-        members = []
+        members: list[str] = []
         while not (members and self._peek() == "]"):
             members.append(self._class_member())
         self.position += 1

@@ -3,7 +3,7 @@
 Source: Kargo ``pkg/image``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -62,15 +62,15 @@ def select_images(
     check_platform(platform)
     names = candidate_tags(tags, strategy=strategy, rules=rules)
     found = (image for name in names if (image := describe(name)) is not None)
-    fitting = (image for image in found if not platform or platform in image.platforms)
+    fitting: Iterator[ImageDetails] = (
+        image for image in found if not platform or platform in image.platforms
+    )
     if strategy is ImageStrategy.NEWEST_BUILD:
         fitting = iter(newest_builds_first(fitting))
     return list(islice(fitting, limit or None))
 
 
-def candidate_tags(
-    tags: Iterable[str], *, strategy: ImageStrategy, rules: TagRules
-) -> list[str]:
+def candidate_tags(tags: Iterable[str], *, strategy: ImageStrategy, rules: TagRules) -> list[str]:
     """Return the tags whose names pass, in the order of preference that names alone give.
 
     Raises:

@@ -57,6 +57,8 @@ class PathFilter:
         Raises:
             InvalidError: A pattern is malformed.
         """
+        for pattern in (*self.include, *self.exclude):
+            _matches_special(pattern, "")  # a malformed one is an error even if nothing changed
         return any(self._passes_one(path) for path in paths)
 
     def _passes_one(self, path: str) -> bool:

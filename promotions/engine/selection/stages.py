@@ -4,7 +4,7 @@ Source: Kargo ProjectConfig ``promotionPolicies``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.jsontypes import JSONObject, as_text
 from promotions.engine.selection.labels import LabelSelector, parse_label_selector
@@ -16,7 +16,7 @@ class StageSelector:
     """A name pattern (empty: any name) and a label selector; both must match."""
 
     name: str = ""
-    labels: LabelSelector = LabelSelector()
+    labels: LabelSelector = field(default_factory=LabelSelector)
 
     def matches(self, stage: str, labels: Mapping[str, str]) -> bool:
         """Return whether the Stage is meant.

@@ -44,9 +44,10 @@ class TagRules:
         Raises:
             InvalidError: The constraint is malformed.
         """
-        constraint = parse_constraint(self.constraint) if self.constraint else None
         version = parse_tag(tag, strict=self.strict)
-        return version is not None and (constraint is None or constraint.allows(version))
+        if version is None:
+            return False
+        return not self.constraint or parse_constraint(self.constraint).allows(version)
 
     def check(self) -> None:
         """Raise if any expression or the constraint is malformed, whatever the tags are.
@@ -55,7 +56,8 @@ class TagRules:
             InvalidError: One is.
         """
         self.accepts_name("")
-        self.accepts_version("")
+        if self.constraint:
+            parse_constraint(self.constraint)
 
 
 def versions_newest_first(tags: Iterable[str], rules: TagRules) -> list[str]:

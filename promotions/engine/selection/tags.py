@@ -88,7 +88,6 @@ def accepts_tag(tag: str, *, strategy: TagStrategy, rules: TagRules) -> bool:
     Raises:
         InvalidError: An expression or the constraint is malformed.
     """
-    _check(strategy, rules)
     if not rules.accepts_name(tag):
         return False
     return strategy is not TagStrategy.SEMVER or rules.accepts_version(tag)
@@ -122,7 +121,7 @@ def tag_variables(tag: TagMetadata) -> dict[str, object]:
 def _check(strategy: TagStrategy, rules: TagRules) -> None:
     rules.accepts_name("")
     if strategy is TagStrategy.SEMVER:
-        rules.accepts_version("")
+        rules.check()
 
 
 def _ordered(tags: Iterable[str], strategy: TagStrategy, rules: TagRules) -> Iterable[str]:

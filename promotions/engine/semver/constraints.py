@@ -65,7 +65,9 @@ class Constraint:
         """
         return any(
             all(
-                it.allows(version, include_prerelease=include_prerelease or _names_prerelease(group))
+                it.allows(
+                    version, include_prerelease=include_prerelease or _names_prerelease(group)
+                )
                 for it in group
             )
             for group in self.alternatives

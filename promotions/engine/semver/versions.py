@@ -88,7 +88,8 @@ def parse_version(text: str, *, strict: bool = False) -> Version:
         raise InvalidError(f"{text!r} is not a semantic version: a number is too large.")
     if any(_has_leading_zero(part) for part in prerelease.split(".")):
         raise InvalidError(f"{text!r} is not a semantic version: a part begins with a zero.")
-    return Version(*numbers, prerelease, match["metadata"] or "", text)
+    major, minor, patch = numbers
+    return Version(major, minor, patch, prerelease, match["metadata"] or "", text)
 
 
 def parse_tag(text: str, *, strict: bool = False) -> Version | None:

@@ -130,6 +130,8 @@ class Cloner:
             found = self.runner.run(
                 ("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}"), mirror.call()
             )
+        except CorruptRepositoryError:
+            raise
         except GitError as error:
             shown = name.removeprefix(TAGS)
             raise RefNotFoundError(f'The repository has no tag or commit "{shown}".') from error
@@ -215,7 +217,8 @@ def remove_clone(home: Path) -> None:
     if home.is_symlink() or home.is_file():
         home.unlink()
     for link in home.glob(f"{REPOSITORY}/worktrees/*/gitdir"):
-        root = Path(os.path.realpath(Path(link.read_text().strip()).parent))
+        named = link.read_text(errors="replace").replace("\0", "").strip()
+        root = Path(os.path.realpath(Path(named).parent))
         if home.parent in root.parents and _belongs(root, admin=link.parent):
             shutil.rmtree(root)
     shutil.rmtree(home, ignore_errors=True)

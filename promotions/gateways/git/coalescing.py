@@ -13,7 +13,7 @@ from pathlib import Path
 
 from common.jsontypes import JSONObject, as_object, as_text
 from common.locks import file_lock
-from promotions.gateways.git.failures import failure_of
+from promotions.gateways.git.failures import failure_of, storage_failure
 from promotions.ports.git import GitError
 
 
@@ -41,11 +41,14 @@ class SharedCall:
         fresh_since = asked - max_age.total_seconds()
         if max_age and (noted := self._noted(fresh_since)) is not None and "error" not in noted:
             return as_text(noted.get("text"))
-        with file_lock(self.path.with_suffix(".lock"), timeout=self.timeout):
-            noted = self._noted(fresh_since)
-            if noted is not None and ("error" not in noted or _started(noted) >= asked):
-                return _unpacked(noted)
-            return self._produced(produce)
+        try:
+            with file_lock(self.path.with_suffix(".lock"), timeout=self.timeout):
+                noted = self._noted(fresh_since)
+                if noted is not None and ("error" not in noted or _started(noted) >= asked):
+                    return _unpacked(noted)
+                return self._produced(produce)
+        except OSError as error:
+            raise storage_failure(error) from error
 
     def _produced(self, produce: Callable[[], str]) -> str:
         started = time.monotonic()

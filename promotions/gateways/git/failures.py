@@ -27,6 +27,11 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
     for pattern, kind, words in (
         (r"no space left on device|disk quota exceeded", DiskFullError, "The disk is full."),
         (
+            r"unable to (write|create) file|write error|failed to write",
+            DiskFullError,
+            "A file could not be written; the disk is probably full.",
+        ),
+        (
             (
                 r"could not resolve host|failed to connect|couldn't connect|connection (refused|"
                 r"timed out|reset|closed)|network is unreachable|operation (timed out|too slow)|"
@@ -61,7 +66,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
         ),
         (
             (
-                r"repository .*not found|returned error: 404|does not appear to be a git repository|"
+                r"repository .*not found|returned error: 404|"
+                r"does not appear to be a git repository|"
                 r"repository .*does not exist|project .*not be found"
             ),
             RepositoryNotFoundError,

@@ -157,9 +157,9 @@ class MirrorCache:
             RefusedURLError: Git may not be given the remote's address.
         """
         checked = self.checked(remote)
-        key = self._key(checked)
-        folder = self.runner.settings.cache_dir / "mirrors" / key[:2] / key
         try:
+            key = self._key(checked)
+            folder = self.runner.settings.cache_dir / "mirrors" / key[:2] / key
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise storage_failure(error) from error

@@ -156,9 +156,13 @@ class Pusher:
 
     def _is_safe_to_rebase(self, tree: WorkTree, tracking: str) -> bool:
         """Tell whether rebasing would neither strip nor forge a signature."""
-        listed = self.runner.run(
-            ("log", "--format=%G?", "--end-of-options", f"{tracking}..HEAD"), tree.call()
-        )
+        try:
+            listed = self.runner.run(
+                ("log", "--format=%G?", "--end-of-options", f"{tracking}..HEAD"), tree.call()
+            )
+        except GitError:
+            # Git gives up on a signature that it cannot even read: not one to touch.
+            return False
         signing = tree.config().get("commit", {}).get("gpgSign") == "true"
         states = listed.splitlines()
         if signing:

@@ -29,15 +29,22 @@ class MirroredRepositories:
         return self.mirrors.mirror(remote).listing(max_age=max_age)
 
     def walk(
-        self, remote: Remote, *, branch: str = "", since: str = "", with_paths: bool = False
+        self,
+        remote: Remote,
+        *,
+        branch: str = "",
+        since: str = "",
+        with_paths: bool = False,
+        at: str = "",
     ) -> Iterator[CommitRecord]:
-        """Yield a branch's first-parent history, newest first, as of this call."""
+        """Yield a branch's first-parent history, newest first, as of its first item."""
         mirror = self.mirrors.mirror(remote)
         name = check_ref_name(branch) if branch else _default_branch(mirror)
         arguments = [*history.LOG]
         arguments += [f"--since={since}"] if since else []
         arguments += ["--name-only"] if with_paths else []
-        mirror.fetch()
+        if not at or mirror.branch(name) != at:
+            mirror.fetch()
         try:
             yield from self._log(mirror, name, arguments, fresh_only=True)
         except _DamagedAtStartError:

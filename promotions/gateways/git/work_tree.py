@@ -170,7 +170,7 @@ def _root_of(path: Path, *, base: Path) -> Path:
 
 def _admin_of(root: Path) -> Path:
     with (root / ".git").open(errors="replace") as file:
-        link = file.read(_LONGEST_LINK).strip()
+        link = file.read(_LONGEST_LINK).replace("\0", "").strip()
     return Path(os.path.normpath(link.removeprefix("gitdir: ")))
 
 

@@ -5,7 +5,7 @@ Source: Kargo ``pkg/controller/warehouses`` git discovery.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
@@ -45,6 +45,7 @@ def discover_commits(
     repositories: GitRepositories,
     remote: Remote,
     prior: JSONObject | None,
+    max_age: timedelta = timedelta(0),
 ) -> dict[str, JSONValue]:
     """Return Kargo's GitDiscoveryResult for one subscription.
 
@@ -54,13 +55,14 @@ def discover_commits(
         repositories: Where to read.
         remote: The repository, with credentials.
         prior: The last result for the same subscription, reused when its refs have not moved.
+        max_age: How old the listing of refs may be that another Warehouse has asked for.
 
     Raises:
         GitError: The repository cannot be read.
         InvalidError: A pattern, constraint or expression is malformed.
     """
     wanted = _subscription(document, name)
-    listing = repositories.list_refs(remote)
+    listing = repositories.list_refs(remote, max_age=max_age)
     observed = _observed(wanted, listing)
     if observed and prior and as_object(prior.get("observedRefs")) == observed:
         return dict(prior)
@@ -144,6 +146,7 @@ def _branch_commits(
             branch=wanted.branch,
             since=wanted.since,
             with_paths=wanted.paths is not None,
+            at=listing.branch(wanted.branch),
         ):
             changed[commit.id] = commit.changed_paths
             yield CommitMetadata(

@@ -40,6 +40,8 @@ def git_errors(context: StepContext) -> Iterator[None]:
         raise StepError(message, failed=True, terminal=True) from error
     except (GitError, ConflictError) as error:
         raise StepError(sanitise(error.message, context.workdir)) from error
+    except OSError as error:
+        raise StepError(f"this host's storage failed: {error.strerror}") from error
 
 
 def author_in(value: JSONValue) -> GitIdentity | None:

@@ -51,8 +51,9 @@ def copy_tree(root: str, source: str, target: str, *, ignore: str = "") -> None:
         _copy_file(root, start, end)
         return
     entries = [_Entry("", mode), *_entries(start, "", rules=rules, skipped=end)]
+    targets: dict[str, str] = {}
     for entry in entries:
-        _copy_entry(root, entry, start=start, end=end)
+        _copy_entry(root, entry, start=start, end=end, targets=targets)
 
 
 def _rules(ignore: str) -> GitIgnoreSpec:
@@ -83,19 +84,19 @@ def _is_copied(entry: _Entry, rules: GitIgnoreSpec) -> bool:
     return not rules.match_file(f"{entry.relative}/" if entry.is_directory else entry.relative)
 
 
-def _copy_entry(root: str, entry: _Entry, *, start: str, end: str) -> None:
+def _copy_entry(root: str, entry: _Entry, *, start: str, end: str, targets: dict[str, str]) -> None:
+    """Copy one entry; ``targets`` remembers where each directory of the source went.
+
+    Links that are in the target already are anchored at the root.
+    """
     if entry.is_directory:
-        target = Path(_inside(root, end, entry.relative))
+        target = Path(secure_join(root, f"{end.removeprefix(root)}/{entry.relative}"))
         target.mkdir(parents=True, exist_ok=True)
         target.chmod(stat.S_IMODE(entry.mode) | stat.S_IRWXU)
+        targets[entry.relative] = str(target)
         return
     parent, _, name = entry.relative.rpartition("/")
-    _copy_file(root, f"{start}/{entry.relative}", f"{_inside(root, end, parent)}/{name}")
-
-
-def _inside(root: str, end: str, relative: str) -> str:
-    """Return where a part of the copy goes; links already there are anchored at the root."""
-    return secure_join(root, f"{end.removeprefix(root)}/{relative}")
+    _copy_file(root, f"{start}/{entry.relative}", f"{targets[parent]}/{name}")
 
 
 def _copy_file(root: str, source: str, target: str) -> None:

@@ -69,10 +69,10 @@ def read_bytes(root: str, path: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
         OSError: There is no such regular file, or it cannot be read.
         ValueError: It is over ``limit`` bytes.
     """
-    descriptor = os.open(secure_join(root, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb", closefd=True) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", path)
+    target = secure_join(root, path)
+    if not stat.S_ISREG(Path(target).lstat().st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    with os.fdopen(os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
         content = file.read(limit + 1)
     if len(content) > limit:
         raise ValueError(f"{path} is larger than {limit} bytes")

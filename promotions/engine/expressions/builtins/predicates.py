@@ -10,7 +10,7 @@ from promotions.engine.expressions.values import (
     AnyMap,
     Duration,
     as_bool,
-    is_array,
+    as_sequence,
     type_name,
 )
 
@@ -34,9 +34,7 @@ def elements(collection: object) -> list[Element]:
     Raises:
         OperandError: The collection is no array.
     """
-    if not is_array(collection):
-        raise OperandError(f"expected an array, not {type_name(collection)}")
-    return [Element(value, index) for index, value in enumerate(collection)]  # type: ignore[call-overload]  # is_array
+    return [Element(value, index) for index, value in enumerate(as_sequence(collection))]
 
 
 def compare_values(left: object, right: object) -> int:
@@ -145,9 +143,11 @@ def _group_by(collection: object, body: Body | None, _extra: Sequence[object]) -
 def _sort_by(collection: object, body: Body | None, extra: Sequence[object]) -> object:
     descending = is_descending(extra)
     keyed = [(it.value if body is None else body(it), it.value) for it in elements(collection)]
-    keyed.sort(
-        key=cmp_to_key(lambda left, right: compare_values(left[0], right[0])), reverse=descending
-    )
+
+    def compare(left: tuple[object, object], right: tuple[object, object]) -> int:
+        return compare_values(left[0], right[0])
+
+    keyed.sort(key=cmp_to_key(compare), reverse=descending)
     return [value for _, value in keyed]
 
 

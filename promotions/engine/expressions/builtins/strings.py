@@ -7,7 +7,10 @@ from promotions.engine.expressions.operators import LONGEST_TEXT
 from promotions.engine.expressions.values import Function, as_int, as_sequence, as_text
 
 _LARGEST_REPEAT = 1_000_000
-_SPACE = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACE = (
+    " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 def _trim(arguments: Sequence[object]) -> object:

@@ -1,0 +1,102 @@
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from common.errors import ConflictError
+from common.locks import file_lock
+from promotions.gateways import process, warden
+from promotions.gateways.process import Command, OutputLimitError, ProcessTimeoutError
+
+
+def shell(script: str, *, seconds: float = 10, limit: int = 1024, stdin: bytes = b"") -> Command:
+    return Command(
+        argv=("/bin/sh", "-c", script),
+        cwd=Path("/"),
+        env={"PATH": os.defpath, "ONLY": "this"},
+        timeout=timedelta(seconds=seconds),
+        output_bytes=limit,
+        stdin=stdin,
+    )
+
+
+def test_output_errors_code_and_input_are_passed() -> None:
+    done = process.run(shell("cat; echo oops >&2; exit 3", stdin=b"hello"))
+
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"hello", b"oops\n")
+
+
+def test_the_environment_is_made_from_nothing() -> None:
+    done = process.run(shell("env"))
+
+    names = {line.partition(b"=")[0] for line in done.stdout.splitlines()}
+    assert names <= {b"PATH", b"ONLY", b"PWD", b"SHLVL", b"_", b"OLDPWD"}
+
+
+def test_a_program_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
+    started = time.monotonic()
+
+    with pytest.raises(ProcessTimeoutError):
+        process.run(shell(f"sleep 60 & echo $! > {tmp_path}/pid; wait", seconds=0.3))
+
+    assert time.monotonic() - started < 2
+    child = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 2
+    while _alive(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_program_that_prints_too_much_is_killed() -> None:
+    with pytest.raises(OutputLimitError):
+        process.run(shell("yes", limit=100_000))
+
+
+def test_a_flood_of_errors_keeps_only_its_end() -> None:
+    done = process.run(shell("yes x | head -c 1000000 >&2; echo end >&2"))
+
+    assert len(done.stderr) <= 64 * 1024
+    assert done.stderr.endswith(b"end\n")
+
+
+def test_a_stream_that_is_left_early_kills_the_program() -> None:
+    stream = process.stream(shell("echo $$; exec yes"))
+    first = next(stream)
+    child = int(first.split(b"\n")[0])
+
+    stream.close()  # type: ignore[attr-defined] # it is a generator
+
+    assert not _alive(child)
+
+
+def test_the_warden_is_replaced_when_it_is_killed() -> None:
+    process.run(shell("true"))
+    os.close(warden._WARDEN._pipe or -1)
+    warden._WARDEN._pipe = os.open(os.devnull, os.O_RDONLY)
+
+    done = process.run(shell("echo on"))
+
+    assert done.stdout == b"on\n"
+
+
+def test_a_lock_that_is_held_too_long_is_a_conflict(tmp_path: Path) -> None:
+    path = tmp_path / "locks/a.lock"
+    with file_lock(path, timeout=timedelta(seconds=1)):
+        with pytest.raises(ConflictError) as caught:
+            file_lock(path, timeout=timedelta(seconds=0.05)).__enter__()
+        with file_lock(tmp_path / "b.lock", timeout=timedelta(0)):
+            pass
+
+    assert caught.value.code == "lock_timeout"
+    with file_lock(path, timeout=timedelta(0)):
+        pass
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

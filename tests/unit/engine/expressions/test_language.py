@@ -1,0 +1,94 @@
+import pytest
+
+from promotions.engine.expressions.errors import ExpressionError
+from promotions.engine.expressions.language import compile_expression
+from promotions.engine.expressions.values import Record
+
+ENV: dict[str, object] = {
+    "name": "demo",
+    "items": [{"id": 1, "on": True}, {"id": 2, "on": False}],
+    "nothing": None,
+    "commit": Record("v1alpha1.GitCommit", {"ID": "abc"}),
+}
+
+
+def evaluate(text: str) -> object:
+    return compile_expression(text).evaluate(ENV)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 + 2 * 3", 7),
+        ("7 / 2", 3.5),
+        ("-7 % 3", -1),
+        ("2 ** 3 ** 2", 512.0),
+        ("name + '-x'", "demo-x"),
+        ("'em' in ['em'] and name contains 'em'", True),
+        ("name matches '^d.*o$'", True),
+        ("items[-1].id", 2),
+        ("items | filter(.on) | map(.id)", [1]),
+        ("map(1..3, # * #)", [1, 4, 9]),
+        ("nothing?.deep.er ?? 'none'", "none"),
+        ("let x = 2; x * x", 4),
+        ("if len(items) > 1 { 'many' } else { 'few' }", "many"),
+        ("name[1:3]", "em"),
+        ("1 < 2 < 3", True),
+        ("{a: 1}.a", 1),
+        ("commit.ID", "abc"),
+        ("reduce([1, 2, 3], #acc + #)", 6),
+        ("9223372036854775807 + 1", -9223372036854775808),
+        ("unknown", None),
+    ],
+)
+def test_an_expression_has_its_value(text: str, value: object) -> None:
+    assert evaluate(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "commit.__class__",
+        "name.upper",
+        "items.__len__",
+        "name.__class__.__mro__",
+        "commit.fields",
+    ],
+)
+def test_nothing_of_python_can_be_reached(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        evaluate(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "column"), [("1 +", 4), ("name $$ 1", 6), ("(1", 3), ("'a", 1), ("1 + 'a'", 3)]
+)
+def test_an_error_says_where(text: str, column: int) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(text)
+
+    assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 5000 + ")" * 5000,
+        "+".join(["1"] * 5000),
+        "map(1..1000, map(1..1000, map(1..1000, #)))",
+        "1..10000000",
+        "repeat('a', 100000000)",
+        "a" * 100_000,
+        "-" * 3000 + "1",
+        "if true {" * 500 + "1" + "} else {1}" * 500,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_work_without_end_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        evaluate(text)
+
+
+def test_types_that_cannot_fit_are_refused_before_evaluation() -> None:
+    with pytest.raises(ExpressionError, match="mismatched types"):
+        compile_expression("true || 1 == 'a'")
