@@ -9,7 +9,7 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     """Run a management command with the platform's settings."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings.main")
     execute_from_command_line(sys.argv)
 
 

@@ -4,5 +4,5 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings.main")
 application = get_asgi_application()

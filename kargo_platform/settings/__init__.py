@@ -1,8 +1,1 @@
-"""The platform's settings, one module a concern."""
-
-from kargo_platform.settings.auth import *
-from kargo_platform.settings.base import *
-from kargo_platform.settings.logs import *
-from kargo_platform.settings.rest import *
-from kargo_platform.settings.security import *
-from kargo_platform.settings.workers import *
+"""Settings, one module a concern; ``main`` puts them together and ``test`` changes a few."""

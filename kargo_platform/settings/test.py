@@ -1,11 +1,15 @@
-"""Settings for the test suite: a fast hasher, mail in memory, a database per process."""
+"""Settings for the test suite: a folder of its own, a fast hasher, mail in memory."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("KARGO_VAR_DIR", tempfile.mkdtemp(prefix="kargo-test-"))
+if "KARGO_VAR_DIR" not in os.environ:
+    os.environ["KARGO_VAR_DIR"] = tempfile.mkdtemp(prefix="kargo-test-")
+    atexit.register(shutil.rmtree, os.environ["KARGO_VAR_DIR"], ignore_errors=True)
 
-from kargo_platform.settings import *
+from kargo_platform.settings.main import *
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -56,6 +56,18 @@ def format_ulid(*, milliseconds: int, entropy: int) -> str:
     return "".join(_CROCKFORD[value >> 5 * place & 31] for place in reversed(range(_ULID_LENGTH)))
 
 
+def moment_in(name: str) -> UlidMoment | None:
+    """Return what the ULID in a promotion's name is made of, or ``None`` if it has none."""
+    ulid = name.upper().split(".")[-2:][0]
+    if len(ulid) != _ULID_LENGTH or not set(ulid) <= set(_CROCKFORD):
+        return None
+    value = 0
+    for character in ulid:
+        value = value << 5 | _CROCKFORD.index(character)
+    moment = UlidMoment(value >> _RANDOM_BITS, value & ((1 << _RANDOM_BITS) - 1))
+    return moment if moment.milliseconds < 1 << _TIME_BITS else None
+
+
 def next_ulid(previous: UlidMoment | None, *, milliseconds: int, entropy: int) -> UlidMoment:
     """Return the moment to format next: later than ``previous``, whatever the clock did.
 

@@ -35,7 +35,6 @@ class LoginThrottle(SimpleRateThrottle):
 class LogIn(TenantView):
     """Kargo sends the password where the token will be: in the bearer header, with no body."""
 
-    access_resource = ""
     access_verb = PUBLIC
     authentication_classes = ()
     throttle_classes = (LoginThrottle,)

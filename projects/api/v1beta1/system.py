@@ -19,7 +19,6 @@ _BUILD_DATE = "1970-01-01T00:00:00Z"
 class PublicServerConfig(TenantView):
     """Says how one may sign in; the same for every tenant, also for one that is not there."""
 
-    access_resource = ""
     access_verb = PUBLIC
     authentication_classes = ()
 
@@ -28,7 +27,6 @@ class PublicServerConfig(TenantView):
 
 
 class ServerVersion(TenantView):
-    access_resource = ""
     access_verb = SIGNED_IN
 
     def get(self, _request: Request, **_: str) -> Response:
@@ -46,7 +44,6 @@ class ServerVersion(TenantView):
 
 
 class ServerConfig(TenantView):
-    access_resource = ""
     access_verb = SIGNED_IN
 
     def get(self, _request: Request, **_: str) -> Response:

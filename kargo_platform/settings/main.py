@@ -1,0 +1,8 @@
+"""The platform's settings, put together."""
+
+from kargo_platform.settings.auth import *
+from kargo_platform.settings.base import *
+from kargo_platform.settings.logs import *
+from kargo_platform.settings.rest import *
+from kargo_platform.settings.security import *
+from kargo_platform.settings.workers import *

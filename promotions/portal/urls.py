@@ -1,0 +1,85 @@
+"""The portal's addresses."""
+
+from django.urls import path
+
+from promotions.portal import (
+    actions,
+    events,
+    freight,
+    home,
+    pipeline,
+    promotions,
+    stages,
+    warehouses,
+)
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", home.Home.as_view(), name="home"),
+    path("projects", home.ProjectList.as_view(), name="project-list"),
+    path("projects/<str:project>", pipeline.PipelinePage.as_view(), name="project"),
+    path("projects/<str:project>/events", events.ProjectEvents.as_view(), name="events"),
+    path("projects/<str:project>/freight", pipeline.TimelinePage.as_view(), name="freight-list"),
+    path(
+        "projects/<str:project>/freight/<str:freight>",
+        freight.FreightPage.as_view(),
+        name="freight",
+    ),
+    path(
+        "projects/<str:project>/freight/<str:freight>/approve",
+        actions.ApproveFreight.as_view(),
+        name="approve-freight",
+    ),
+    path("projects/<str:project>/stages/<str:stage>", stages.StagePage.as_view(), name="stage"),
+    path(
+        "projects/<str:project>/stages/<str:stage>/card",
+        pipeline.StageCardFragment.as_view(),
+        name="stage-card",
+    ),
+    path(
+        "projects/<str:project>/stages/<str:stage>/promote",
+        stages.PromoteForm.as_view(),
+        name="promote-form",
+    ),
+    path(
+        "projects/<str:project>/stages/<str:stage>/promotions",
+        actions.PromoteStage.as_view(),
+        name="promote-stage",
+    ),
+    path(
+        "projects/<str:project>/stages/<str:stage>/refresh",
+        actions.RefreshStage.as_view(),
+        name="refresh-stage",
+    ),
+    path(
+        "projects/<str:project>/warehouses/<str:warehouse>",
+        warehouses.WarehousePage.as_view(),
+        name="warehouse",
+    ),
+    path(
+        "projects/<str:project>/warehouses/<str:warehouse>/card",
+        pipeline.WarehouseCardFragment.as_view(),
+        name="warehouse-card",
+    ),
+    path(
+        "projects/<str:project>/warehouses/<str:warehouse>/refresh",
+        actions.RefreshWarehouse.as_view(),
+        name="refresh-warehouse",
+    ),
+    path(
+        "projects/<str:project>/promotions",
+        promotions.PromotionList.as_view(),
+        name="promotion-list",
+    ),
+    path(
+        "projects/<str:project>/promotions/<str:promotion>",
+        promotions.PromotionPage.as_view(),
+        name="promotion",
+    ),
+    path(
+        "projects/<str:project>/promotions/<str:promotion>/abort",
+        actions.AbortPromotion.as_view(),
+        name="abort-promotion",
+    ),
+]
