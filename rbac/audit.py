@@ -1,4 +1,4 @@
-"""Adds links to a tenant's audit chain."""
+"""Adds links to a tenant's audit chain, and checks the chain."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -11,6 +11,9 @@ from django.db import transaction
 
 from rbac.actors import Actor
 from rbac.models import AuditChain, AuditEvent
+
+PLATFORM = UUID(int=0)
+"""The chain of acts that belong to no tenant, such as making an operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +81,37 @@ def link_hash(event: AuditEvent) -> str:
         event.previous_hash,
     ]
     return hashlib.sha256(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """Where a chain stops being believable, and why."""
+
+    tenant_uid: UUID
+    sequence: int
+    reason: str
+
+
+def first_broken_link(tenant_uid: UUID) -> BrokenLink | None:
+    """Return the first link of a tenant's chain that was altered, removed or added, if any."""
+    expected, previous = 1, ""
+    for event in AuditEvent.objects.filter(tenant_uid=tenant_uid).order_by("sequence").iterator():
+        reason = _flaw(event, expected=expected, previous=previous)
+        if reason:
+            return BrokenLink(tenant_uid, min(event.sequence, expected), reason)
+        expected, previous = expected + 1, event.hash
+    chain = AuditChain.objects.filter(tenant_uid=tenant_uid).first()
+    length, head = (chain.length, chain.head) if chain else (0, "")
+    if (length, head) == (expected - 1, previous):
+        return None
+    return BrokenLink(tenant_uid, expected, f"the chain should have {length} links ending here")
+
+
+def _flaw(event: AuditEvent, *, expected: int, previous: str) -> str:
+    if event.sequence != expected:
+        return "this link is missing"
+    if event.previous_hash != previous:
+        return "it does not follow the link before it"
+    if event.hash != link_hash(event):
+        return "what it says was altered"
+    return ""

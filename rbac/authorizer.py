@@ -4,9 +4,15 @@ Source: Kargo's default project roles (kargo-admin, kargo-promoter, kargo-viewer
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from rbac.actors import Actor, Grant
+
+PUBLIC = "public"
+"""Stands for a verb where anybody may come in, signed in or not."""
+SIGNED_IN = "signed-in"
+"""Stands for a verb where it is enough to be somebody."""
 
 READ = frozenset({"get", "list", "watch"})
 WRITE = READ | {"create", "update", "patch", "delete"}
@@ -39,6 +45,14 @@ RULES: Mapping[str, Mapping[str, frozenset[str]]] = {
         "promotiontasks": WRITE,
     },
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where something is asked for: a tenant as a whole, or one project of it."""
+
+    tenant_uid: UUID
+    project_uid: UUID | None = None
 
 
 def is_allowed(

@@ -29,10 +29,13 @@ class RoleBinding(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "tenant_uid", "project_uid", "role"],
-                name="role_binding_once",
-                nulls_distinct=False,
-            )
+                fields=["user", "tenant_uid", "project_uid", "role"], name="role_binding_once"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "tenant_uid", "role"],
+                condition=models.Q(project_uid__isnull=True),
+                name="role_binding_tenant_once",
+            ),
         ]
 
     def __str__(self) -> str:

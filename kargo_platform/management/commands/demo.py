@@ -49,7 +49,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         actor = operator_at_console("demo")
         _, password = create_operator(
-            "operator", "operator@example.com", password=None, actor=actor, now=now()
+            "admin", "admin@example.com", password=None, actor=actor, now=now()
         )
         repositories = create_repositories(VAR_DIR / "repositories")
         self._apply(repositories, pattern)
@@ -77,7 +77,7 @@ class Command(BaseCommand):
     def _introduce(self, address: str, password: str, repositories: Repositories) -> None:
         self.stdout.write(
             f"\nPortal         {address}/projects/{manifests.PROJECT}\n"
-            f"Sign in as     operator\nPassword       {password}\n"
+            f"Sign in as     admin\nPassword       {password}\n"
             f"Admin          {address}/admin/\n"
             f"Application    {repositories.application}\n"
             f"Configuration  {repositories.configuration}\n"

@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 address = start_server(children, port=free_port(options["port"]))
                 start_worker(children)
                 self.stdout.write(
-                    f"Address   {address}\nOperator  operator\nPassword  {password}\n"
+                    f"Address   {address}\nOperator  admin\nPassword  {password}\n"
                     f"Token     {token}\nLog       {children.log}\nCtrl-C stops."
                 )
                 while True:
@@ -56,12 +56,12 @@ class Command(BaseCommand):
 
 
 def _operator() -> tuple[User, str]:
-    existing = User.objects.filter(username="operator").first()
+    existing = User.objects.filter(username="admin").first()
     if existing is not None:
         return existing, "(as printed when it was made)"
     return create_operator(
-        "operator",
-        "operator@example.com",
+        "admin",
+        "admin@example.com",
         password=None,
         actor=operator_at_console("run"),
         now=now(),

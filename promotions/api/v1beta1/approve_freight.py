@@ -1,0 +1,35 @@
+"""``POST P/freight/{nameOrAlias}/approve?stage=``."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.rest.requests import bad_request
+from projects.rest import ProjectView, done
+from promotions.selectors.freight import freight_named
+from promotions.selectors.stages import stage_named
+from promotions.services.freight import approve_freight
+from rbac.services import require
+
+
+class ApproveFreight(ProjectView):
+    """Also needs the right to promote to the Stage that it opens."""
+
+    access_resource = "freights"
+    access_verb = "patch"
+
+    def post(self, request: Request, *, freight: str, **_: str) -> Response:
+        name = request.query_params.get("stage")
+        if not name:
+            raise bad_request("stage is required in the query")
+        approved = freight_named(self.project, freight)
+        stage = stage_named(self.project, name)
+        require(
+            self.actor,
+            verb="promote",
+            resource="stages",
+            tenant_uid=self.tenant.uid,
+            project_uid=self.project.uid,
+            name=stage.name,
+        )
+        approve_freight(approved, stage, actor=self.actor, now=self.now)
+        return done()

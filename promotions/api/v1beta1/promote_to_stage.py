@@ -1,0 +1,72 @@
+"""``POST P/stages/{stage}/promotions``."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from common.errors import InvalidError, NotFoundError
+from common.rest.requests import bad_request, read_json_object, text_of
+from projects.rest import ProjectView
+from promotions.engine.freight import FreightOrigin
+from promotions.manifests import promotion as manifests
+from promotions.models import Freight, Stage
+from promotions.selectors.availability import candidates_of
+from promotions.selectors.lookups import freight_with_alias, freight_with_name
+from promotions.selectors.stages import stage_named
+from promotions.services.promotions import create_promotion
+from rbac.services import require
+
+_WAYS = ("freight", "freightAlias", "origin")
+
+
+class PromoteToStage(ProjectView):
+    """Body, Stage, right to promote, Freight, availability: refusals come in that order.
+
+    So the class asks for no more than reading; the right to promote is asked for by name once
+    the Stage is known.
+    """
+
+    access_resource = "stages"
+    access_verb = "get"
+
+    def post(self, request: Request, *, stage: str, **_: str) -> Response:
+        way, value = _chosen(request)
+        target = stage_named(self.project, stage)
+        require(
+            self.actor,
+            verb="promote",
+            resource="stages",
+            tenant_uid=self.tenant.uid,
+            project_uid=self.project.uid,
+            name=target.name,
+        )
+        freight = self._freight(way, value, target)
+        promotion = create_promotion(target, freight, actor=self.actor, now=self.now)
+        return Response(manifests.to_manifest(promotion), status=201)
+
+    def _freight(self, way: str, value: str, stage: Stage) -> Freight:
+        if way == "freight":
+            return freight_with_name(self.project, value)
+        if way == "freightAlias":
+            return freight_with_alias(self.project, value)
+        origin = _origin(value)
+        candidate = candidates_of(stage, now=self.now).get(str(origin))
+        if candidate is None:
+            raise NotFoundError(f'a candidate of {origin} for "{stage.name}" was not found')
+        return candidate
+
+
+def _chosen(request: Request) -> tuple[str, str]:
+    """Return which of the three ways is given, and its value; clients send blanks for the rest."""
+    body = read_json_object(request)
+    given = [(way, text_of(body, way)) for way in _WAYS]
+    chosen = [(way, value) for way, value in given if value]
+    if len(chosen) != 1:
+        raise bad_request("exactly one of freight, freightAlias and origin must be given")
+    return chosen[0]
+
+
+def _origin(text: str) -> FreightOrigin:
+    try:
+        return FreightOrigin.parse(text)
+    except InvalidError as error:
+        raise bad_request(error.message) from error

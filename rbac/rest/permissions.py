@@ -1,0 +1,40 @@
+"""Lets callers in by what a view class declares; a class that declares nothing lets nobody in."""
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from common.errors import ForbiddenError
+from rbac.authorizer import PUBLIC, SIGNED_IN
+from rbac.models import ApiToken, User
+from rbac.selectors import actor_for
+from rbac.services import require
+
+
+class DeclaredAccess(BasePermission):
+    """Allows what the class of a :class:`rbac.rest.views.GuardedView` declares."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        """Return whether to let the caller in; sets ``view.actor``."""
+        verb = getattr(view, "access_verb", "")
+        if verb == PUBLIC:
+            return True
+        if not verb or not isinstance(request.user, User):
+            return False
+        token = request.auth if isinstance(request.auth, ApiToken) else None
+        address = str(request.META.get("REMOTE_ADDR", ""))
+        view.actor = actor_for(request.user, address=address, token=token)
+        scope = view.enter()
+        if verb == SIGNED_IN:
+            return True
+        if scope is None:
+            raise ForbiddenError("This address needs a tenant.")
+        require(
+            view.actor,
+            verb=verb,
+            resource=view.access_resource,
+            tenant_uid=scope.tenant_uid,
+            project_uid=scope.project_uid,
+        )
+        return True

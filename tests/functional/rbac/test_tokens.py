@@ -1,0 +1,123 @@
+"""Tokens: issued once, kept as digests, refused when they stopped working."""
+
+from datetime import timedelta
+
+import pytest
+
+from common.errors import ConflictError
+from rbac.actors import ActorKind, operator_at_console
+from rbac.models import ApiToken, AuditEvent, User
+from rbac.selectors import InvalidTokenError, actor_for, actor_name, authenticate_token
+from rbac.services import issue_token, note_token_use, revoke_token
+from tests.factories.domain import NOON, make_tenant
+from tests.factories.people import make_person
+
+pytestmark = pytest.mark.django_db
+CONSOLE = operator_at_console("tests")
+
+
+@pytest.fixture
+def alice() -> User:
+    return make_person("alice")
+
+
+def issue(user: User, **given: object) -> tuple[ApiToken, str]:
+    columns = {"tenant_uid": None, "expires_at": None, **given}
+    return issue_token(user, name="ci", actor=CONSOLE, now=NOON, **columns)  # type: ignore[arg-type] # columns of a token
+
+
+def test_the_plaintext_is_kept_nowhere(alice: User) -> None:
+    token, plaintext = issue(alice)
+
+    stored = ApiToken.objects.values().get()
+    secret = plaintext.rpartition("_")[2]
+    assert plaintext.startswith(f"kp_{token.prefix}_")
+    assert all(secret not in str(value) for value in stored.values())
+    assert all(secret not in str(event) for event in AuditEvent.objects.values())
+
+
+def test_a_token_is_found_again(alice: User) -> None:
+    token, plaintext = issue(alice)
+
+    assert authenticate_token(plaintext, now=NOON) == token
+
+
+def test_anything_else_is_refused(alice: User) -> None:
+    _token, plaintext = issue(alice)
+    last = "0" if plaintext[-1] != "0" else "1"
+    others = [
+        "",
+        "kp__",
+        plaintext[:-1],
+        plaintext[:-1] + last,
+        plaintext.removeprefix("kp_"),
+        plaintext.replace("kp_", "kp_0", 1),
+        f"{plaintext}é",
+    ]
+
+    for other in others:
+        with pytest.raises(InvalidTokenError):
+            authenticate_token(other, now=NOON)
+
+
+def test_a_token_stops_working_when_it_expires(alice: User) -> None:
+    token, plaintext = issue(alice, expires_at=NOON + timedelta(hours=1))
+
+    assert authenticate_token(plaintext, now=NOON + timedelta(minutes=59)) == token
+    with pytest.raises(InvalidTokenError):
+        authenticate_token(plaintext, now=NOON + timedelta(hours=1))
+
+
+def test_a_token_stops_working_when_its_user_is_switched_off(alice: User) -> None:
+    _token, plaintext = issue(alice)
+    User.objects.update(is_active=False)
+
+    with pytest.raises(InvalidTokenError):
+        authenticate_token(plaintext, now=NOON)
+
+
+def test_a_revoked_token_never_works_again_and_is_revoked_once(alice: User) -> None:
+    token, plaintext = issue(alice)
+
+    revoke_token(token, actor=CONSOLE, now=NOON)
+
+    with pytest.raises(InvalidTokenError):
+        authenticate_token(plaintext, now=NOON)
+    with pytest.raises(ConflictError):
+        revoke_token(token, actor=CONSOLE, now=NOON)
+    assert AuditEvent.objects.filter(action="token.revoke").count() == 1
+
+
+def test_use_is_noted_at_most_once_a_minute(alice: User) -> None:
+    token, _plaintext = issue(alice)
+    seen = []
+
+    for seconds in (0, 30, 59, 60, 61):
+        note_token_use(ApiToken.objects.get(), now=NOON + timedelta(seconds=seconds))
+        seen.append(ApiToken.objects.get().last_used_at)
+
+    assert [(at - NOON).seconds for at in seen if at] == [0, 0, 0, 60, 60]
+    assert token.last_used_at is None
+
+
+def test_a_token_acts_as_its_user_within_its_tenant(alice: User) -> None:
+    tenant = make_tenant()
+    token, _plaintext = issue(alice, tenant_uid=tenant.uid)
+
+    actor = actor_for(alice, address="192.0.2.1", token=token)
+
+    assert (actor.kind, actor.name) == (ActorKind.TOKEN, "email:alice@example.com")
+    assert (actor.tenant_uid, actor.address) == (tenant.uid, "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        (User(username="admin", email="root@example.com", is_superuser=True), "admin"),
+        (User(username="admin", email="admin@example.com"), "email:admin@example.com"),
+        (User(username="robot"), "subject:robot"),
+    ],
+    ids=str,
+)
+def test_actors_are_called_as_kargo_calls_them(user: User, name: str) -> None:
+    assert actor_name(user) == name
