@@ -11,7 +11,7 @@ MASK = "******"
 MIN_SECRET_LENGTH = 4
 """Anything shorter would mask half of every text."""
 
-_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@'\"]+@", re.IGNORECASE)
+_USERINFO = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]{0,30}://)[^/\s@'\"]+@", re.IGNORECASE)
 _HEADER = re.compile(r"\b(?P<scheme>bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _SECRET_NAME = re.compile(
     r"pass(word|phrase)?$|secret|token|credential|authorization|api_?key|private_?key|signing_?key"

@@ -111,6 +111,8 @@ def _held(kind: WorkKind, uids: list[UUID]) -> list[tuple[int, str, datetime | N
     Without the hold, a claim that is just committing could take a row that looks due already, and
     start before what the caller writes can be seen. Other calls like this one do not wait.
     """
+    if not uids:
+        return []  # the statement below cannot be written for nothing
     rows = Work.objects.filter(kind=kind, uid__in=uids).order_by("pk")
     query = rows.values_list("pk", "shard", "due_at")
     if connection.vendor != "postgresql":  # SQLite's writing transactions are serial anyway

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import Error, connection
 
 from common.clock import now as read_clock
+from common.redaction import redact
 from promotions import queue
 from promotions.models import WorkKind
 from promotions.reconcilers.claims import claim
@@ -117,7 +118,8 @@ def _reconcile(lease: Lease, reconcilers: Mapping[WorkKind, Reconcile]) -> timed
 
 
 def _record_failure(lease: Lease, error: Exception) -> None:
-    reason = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    text = f"{type(error).__name__}: {error}"[: 2 * LONGEST_ERROR]
+    reason = redact(text)[:LONGEST_ERROR]  # so no secret is cut in half and missed
     try:
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()

@@ -1,5 +1,6 @@
 """Real worker processes: started, told apart, killed, and looked for afterwards."""
 
+import atexit
 import os
 import random
 import signal
@@ -19,9 +20,11 @@ def start_worker(*, workers: int, log: Path) -> subprocess.Popen[bytes]:
     """Start ``manage.py worker`` in this environment."""
     command = [sys.executable, str(ROOT / "manage.py"), "worker", "--workers", str(workers)]
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 -- our own command
+        worker = subprocess.Popen(  # noqa: S603 -- our own command
             command, stdout=output, stderr=output, start_new_session=True, cwd=_folder()
         )
+    atexit.register(worker.kill)  # whatever goes wrong here, nothing stays
+    return worker
 
 
 def _folder() -> str:

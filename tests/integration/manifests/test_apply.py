@@ -1,8 +1,10 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from common.errors import ConflictError, NotFoundError
+from common.jsontypes import JSONObject
 from projects.models import Change, ConfigMap, Project, ProjectConfig, Secret
 from promotions.models import Freight, Promotion, Stage, Warehouse, Work, WorkKind
 from promotions.services.apply import Action, Mode, apply_document
@@ -24,6 +26,11 @@ from tests.integration.manifests.support import (
 
 pytestmark = pytest.mark.django_db
 
+DEMO: JSONObject = {
+    "apiVersion": "kargo.akuity.io/v1alpha1",
+    "kind": "Project",
+    "metadata": {"name": "demo"},
+}
 LATER = NOON + timedelta(hours=1)
 CONFIG = """
 apiVersion: kargo.akuity.io/v1alpha1
@@ -44,7 +51,7 @@ spec:
 
 
 def stage(name: str, *upstream: str) -> str:
-    sources = {"stages": list(upstream)} if upstream else {"direct": True}
+    sources: dict[str, object] = {"stages": list(upstream)} if upstream else {"direct": True}
     return changed(STAGE, metadata__name=name, spec__requestedFreight__0__sources=sources)
 
 
@@ -275,27 +282,17 @@ def test_tenants_do_not_see_each_others_projects() -> None:
 
 
 def test_a_single_document_can_be_created_only_once() -> None:
-    content = {
-        "apiVersion": "kargo.akuity.io/v1alpha1",
-        "kind": "Project",
-        "metadata": {"name": "demo"},
-    }
-    given = {"tenant": make_tenant(), "actor": ALICE, "now": NOON}
-    apply_document(content, mode=Mode.CREATE, **given)
+    given: dict[str, Any] = {"tenant": make_tenant(), "actor": ALICE, "now": NOON}
+    apply_document(DEMO, mode=Mode.CREATE, **given)
 
     with pytest.raises(ConflictError, match="already exists"):
-        apply_document(content, mode=Mode.CREATE, **given)
+        apply_document(DEMO, mode=Mode.CREATE, **given)
 
 
 def test_a_single_document_that_is_not_there_cannot_be_updated() -> None:
-    content = {
-        "apiVersion": "kargo.akuity.io/v1alpha1",
-        "kind": "Project",
-        "metadata": {"name": "demo"},
-    }
 
     with pytest.raises(NotFoundError):
-        apply_document(content, mode=Mode.UPDATE, tenant=make_tenant(), actor=ALICE, now=NOON)
+        apply_document(DEMO, mode=Mode.UPDATE, tenant=make_tenant(), actor=ALICE, now=NOON)
 
     assert not Project.objects.exists()
 
@@ -306,8 +303,10 @@ def test_the_audit_says_what_a_spec_was_and_became() -> None:
     apply_well(changed(WAREHOUSE, spec__interval="1m"))
 
     event = AuditEvent.objects.get(action="warehouse.update")
-    assert event.before["spec"]["interval"] == "5m0s"
-    assert event.after["spec"]["interval"] == "1m"
+    before: Any = event.before
+    after: Any = event.after
+    assert before["spec"]["interval"] == "5m0s"
+    assert after["spec"]["interval"] == "1m"
     assert event.actor == ALICE.name
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from common.errors import ConflictError, ForbiddenError, InvalidError
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 COMMIT = {"repoURL": "https://github.com/example/app.git", "id": "2" * 40}
 IMAGE = {"repoURL": "ghcr.io/example/app", "tag": "v1.1.0", "digest": "sha256:ef01"}
-WHEN = {"actor": ALICE, "now": NOON}
+WHEN: dict[str, Any] = {"actor": ALICE, "now": NOON}
 
 
 @pytest.fixture

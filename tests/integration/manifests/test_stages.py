@@ -2,13 +2,23 @@ import json
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
+from promotions.engine.phases import PromotionPhase
 from promotions.manifests.stage import to_manifest
+from promotions.manifests.stage_status import with_status
 from promotions.models import Freight, Promotion, Stage, StageFreight, Warehouse, Work
 from promotions.services.projects import delete_project
 from promotions.services.stages import delete_stage, refresh_stage
 from rbac.actors import controller
-from tests.factories.domain import NOON, make_freight, make_promotion, make_standing
+from tests.factories.domain import (
+    NOON,
+    hold_freight,
+    make_freight,
+    make_promotion,
+    make_stage,
+    make_standing,
+)
 from tests.integration.manifests.support import (
     ALICE,
     PROJECT,
@@ -51,15 +61,17 @@ def test_a_plain_reverify_request_names_who_asked(stage: Stage) -> None:
 def test_an_actor_that_a_person_claims_is_replaced(stage: Stage) -> None:
     stored = annotate('{"id":"x","actor":"email:boss@example.com","controlPlane":true}')
 
-    assert stored.reverify_request["actor"] == ALICE.name
-    assert stored.reverify_request["controlPlane"] is False
+    assert stored.reverify_request == {"id": "x", "actor": ALICE.name, "controlPlane": False}
 
 
 def test_the_platform_keeps_the_actor_that_it_names(stage: Stage) -> None:
     stored = annotate('{"id":"x","actor":"email:boss@example.com"}', as_system=True)
 
-    assert stored.reverify_request["actor"] == "email:boss@example.com"
-    assert stored.reverify_request["controlPlane"] is True
+    assert stored.reverify_request == {
+        "id": "x",
+        "actor": "email:boss@example.com",
+        "controlPlane": True,
+    }
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"actor":"x"}'])
@@ -72,7 +84,11 @@ def test_a_request_that_has_not_changed_stays_who_made_it(stage: Stage) -> None:
 
     stored = annotate(shown, as_system=True)
 
-    assert stored.reverify_request["actor"] == ALICE.name
+    assert stored.reverify_request == {
+        "id": "some-id",
+        "actor": ALICE.name,
+        "controlPlane": False,
+    }
 
 
 def test_deleting_a_stage_forgets_verification_but_not_presence(stage: Stage) -> None:
@@ -116,3 +132,20 @@ def test_a_refresh_is_due_at_once_and_shows_in_the_manifest(stage: Stage) -> Non
     assert Work.objects.get(uid=stage.uid).due_at == NOON
     shown = to_manifest(stage)["metadata"]["annotations"]["kargo.akuity.io/refresh"]
     assert shown == NOON.isoformat()
+
+
+def test_writing_many_stages_costs_no_query_a_stage(
+    stage: Stage, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    warehouse = Warehouse.objects.get()
+    for number in range(5):
+        other = make_stage(stage.project, f"stage-{number}")
+        freight = make_freight(warehouse)
+        done = make_promotion(other, freight, phase=PromotionPhase.SUCCEEDED)
+        hold_freight(other, freight, promotion=done)
+        Stage.objects.filter(pk=other.pk).update(last_promotion=done)
+
+    with django_assert_max_num_queries(16):
+        written = [to_manifest(it) for it in with_status(Stage.objects.all())]
+
+    assert sum("lastPromotion" in it["status"] for it in written) == 5

@@ -84,6 +84,14 @@ def test_a_failure_is_kept_logged_once_and_tried_again_later(
     assert record.exc_info is not None
 
 
+def test_a_secret_in_an_error_is_not_kept(make_work: MakeWork) -> None:
+    work = make_work()
+
+    run(Passes(error=ValueError("cannot fetch https://bob:hunter2@example.com/repo")))
+
+    assert "hunter2" not in Work.objects.get(pk=work.pk).last_error
+
+
 def test_a_very_long_error_is_cut(make_work: MakeWork) -> None:
     work = make_work()
 

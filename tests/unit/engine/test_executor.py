@@ -1,6 +1,4 @@
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -9,62 +7,15 @@ from common.jsontypes import JSONObject
 from promotions.engine.executor import (
     AT_ONCE,
     Advance,
-    Engine,
     Progress,
-    PromotionPlan,
-    abort,
     advance,
-    cancel,
     restarted,
-    run_promotion,
 )
-from promotions.engine.freight import FreightOrigin, FreightReference
-from promotions.engine.inflation import Step
-from promotions.engine.inputs import PromotionFacts
 from promotions.engine.phases import PromotionPhase, StepRecord
-from promotions.engine.registry import Registry
 from promotions.engine.retry import RetryPolicy
 from promotions.engine.runner import HealthCheck, StepError, StepResult, StepStatus
-from tests.fakes.rendering import render
-from tests.fakes.steps import ScriptedStep, scripted
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-RUNNING = StepResult(StepStatus.RUNNING, "waiting")
-
-
-@dataclass
-class Clock:
-    """Ticks a second whenever it is read."""
-
-    now: datetime = field(default=START)
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
-
-
-def step(uses: str, alias: str = "", **rest: object) -> Step:
-    return replace(Step(uses, alias=alias or uses), **rest)  # type: ignore[arg-type]  # fields by name
-
-
-def plan(*steps: Step) -> PromotionPlan:
-    freight = FreightReference("f00", FreightOrigin("wh"))
-    facts = PromotionFacts("kargo-demo", "test", "test.1.f00", freight, actor="alice")
-    return PromotionPlan(facts, steps, "tenant", "uid", "/workdir")
-
-
-def engine(*runners: ScriptedStep, clock: Callable[[], datetime] | None = None) -> Engine:
-    return Engine(Registry(runners), render, clock or Clock())
-
-
-def run(
-    runners: list[ScriptedStep], *steps: Step, progress: Progress | None = None
-) -> tuple[Advance, list[Progress]]:
-    saved: list[Progress] = []
-    result = run_promotion(
-        engine(*runners), plan(*steps), progress or Progress(), save=saved.append
-    )
-    return result, saved
+from tests.fakes.steps import scripted
+from tests.unit.engine.execution import RUNNING, START, engine, plan, run, step
 
 
 def statuses(result: Advance) -> list[StepStatus | None]:
@@ -352,50 +303,6 @@ def test_a_kind_that_vanished_between_attempts_errors_the_step() -> None:
 
     assert result.phase is PromotionPhase.ERRORED
     assert "failed to build step context" in result.message
-
-
-def test_cancelling_errors_the_step_under_way() -> None:
-    one = scripted("one", RUNNING)
-    waiting, _ = run([one], step("one"))
-
-    result = run_promotion(
-        engine(one),
-        plan(step("one")),
-        waiting.progress,
-        save=lambda _: None,
-        cancelled=lambda: True,
-    )
-
-    [record] = result.progress.records
-    assert (result.phase, result.message) == (PromotionPhase.ERRORED, "execution cancelled")
-    assert (record.status, record.message) == (StepStatus.ERRORED, "the step was cancelled")
-    assert record.finished_at is not None
-
-
-def test_cancelling_before_a_step_started_marks_nothing() -> None:
-    assert cancel(Progress(), now=START).progress == Progress()
-
-
-def test_aborting_marks_a_running_step() -> None:
-    record = StepRecord("one", "one", StepStatus.RUNNING, "waiting", started_at=START)
-
-    result = abort(Progress(records=(record,)), actor="alice", now=START)
-
-    assert (result.phase, result.message) == (
-        PromotionPhase.ABORTED,
-        "Promotion terminated by alice",
-    )
-    assert result.delay is None
-    assert result.progress.records == (
-        replace(record, status=StepStatus.ABORTED, finished_at=START),
-    )
-
-
-@pytest.mark.parametrize("status", [StepStatus.ERRORED, StepStatus.FAILED])
-def test_aborting_leaves_a_step_that_waits_for_a_retry_alone(status: StepStatus) -> None:
-    progress = Progress(records=(StepRecord("one", "one", status, started_at=START),))
-
-    assert abort(progress, actor="alice", now=START).progress == progress
 
 
 def test_the_next_step_is_due_at_once() -> None:
