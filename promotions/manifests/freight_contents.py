@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import orjson
+
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
 from promotions.engine.freight import (
     Artifact,
@@ -147,7 +149,7 @@ def artifact_from(document: JSONObject) -> Artifact:
         artifact_type=as_text(document.get("artifactType")),
         subscription_name=as_text(document.get("subscriptionName")),
         version=as_text(document.get("version")),
-        metadata=as_text(document.get("metadata")),
+        metadata=_json_text(document.get("metadata")),
     )
 
 
@@ -158,10 +160,14 @@ def artifact_to(artifact: Artifact) -> dict[str, JSONValue]:
             "artifactType": artifact.artifact_type,
             "subscriptionName": artifact.subscription_name,
             "version": artifact.version,
-            "metadata": artifact.metadata,
+            "metadata": orjson.loads(artifact.metadata) if artifact.metadata else None,
         }
     )
 
 
 def _present(document: dict[str, JSONValue]) -> dict[str, JSONValue]:
-    return {key: value for key, value in document.items() if value not in ("", {})}
+    return {key: value for key, value in document.items() if value not in ("", {}, None)}
+
+
+def _json_text(value: JSONValue) -> str:
+    return "" if value is None else orjson.dumps(value).decode()

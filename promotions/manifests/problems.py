@@ -103,8 +103,9 @@ def _wrong_type(kind: str, value: object, *, show_values: bool) -> str:
     reason = f"must be {_EXPECTED[kind]}"
     if not show_values:
         return f"{reason}, not {_type(value)}"
-    quoted = kind == "string_type" and isinstance(value, bool | int | float)
-    hint = f'; put it in quotes: "{_plain(value)}"' if quoted else ""
+    hint = ""
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        hint = "; put it in quotes" + ("" if isinstance(value, float) else f': "{_plain(value)}"')
     return f"{reason}, not {_shown(value)}{hint}"
 
 

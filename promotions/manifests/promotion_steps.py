@@ -1,34 +1,29 @@
 """Reads and writes lists of promotion steps and variables, as manifests hold them."""
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
+from promotions.engine.expressions.builtins.dates import parse_duration
+from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.values import format_duration
 from promotions.engine.inflation import Step, Task, TaskKind, TaskReference, Variable
 from promotions.engine.retry import RetryPolicy
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s)")
-_UNITS = {
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-    "ms": timedelta(milliseconds=1),
-}
+_NANOSECONDS = 1000
 
 
 def duration_from(text: str) -> timedelta:
-    """Read a Go duration such as ``1h30m`` or ``5m0s``.
+    """Read a Go duration such as ``1h30m`` or ``5m0s``; what is below a microsecond is dropped.
 
     Raises:
         InvalidError: It is none.
     """
-    parts = _DURATION_PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise InvalidError(f'"{text}" is not a duration; write 30s, 5m or 1h30m.')
-    return sum((float(number) * _UNITS[unit] for number, unit in parts), timedelta())
+    try:
+        return timedelta(microseconds=parse_duration(text).ns // _NANOSECONDS)
+    except OperandError as error:
+        raise InvalidError(f'"{text}" is not a duration; write 30s, 5m or 1h30m.') from error
 
 
 def variables_from(document: JSONValue) -> tuple[Variable, ...]:
@@ -90,7 +85,9 @@ def _retry_from(document: JSONObject) -> RetryPolicy:
 def _step_to(step: Step) -> dict[str, JSONValue]:
     retry: dict[str, JSONValue] = {}
     if step.retry.timeout is not None:
-        retry["timeout"] = format_duration(step.retry.timeout // timedelta(microseconds=1) * 1000)
+        retry["timeout"] = format_duration(
+            step.retry.timeout // timedelta(microseconds=1) * _NANOSECONDS
+        )
     if step.retry.error_threshold:
         retry["errorThreshold"] = step.retry.error_threshold
     document: dict[str, JSONValue] = {

@@ -12,7 +12,8 @@ def circle_through(stage: str, upstream: str, graph: Mapping[str, Iterable[str]]
         graph: Every Stage, and those it takes from.
 
     Returns:
-        The Stages of the circle, such as ``["a", "b", "a"]``; empty if there is none.
+        The Stages of the circle in the order that Freight would take, such as
+        ``["a", "b", "a"]``; empty if there is none.
     """
     came_from: dict[str, str] = {upstream: stage}
     waiting = [upstream]
@@ -33,4 +34,4 @@ def _path(stage: str, upstream: str, came_from: Mapping[str, str]) -> list[str]:
     path = [stage]
     while (current := came_from[path[-1]]) != stage:
         path.append(current)
-    return [*path, stage][::-1]
+    return [*path, stage]
