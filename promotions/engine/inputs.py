@@ -192,7 +192,11 @@ def _status_functions(earlier: tuple[StepRecord, ...], alias: str) -> dict[str, 
 
     def status(arguments: Sequence[object]) -> str:
         wanted = str(arguments[0])
-        return statuses.get(f"{namespace}{SEPARATOR}{wanted}" if namespace else wanted, "")
+        if not wanted:
+            raise InvalidError("status() needs the alias of a step", code="invalid_argument")
+        if not namespace:  # what happens in a task is not to be seen from outside
+            return "" if SEPARATOR in wanted else statuses.get(wanted, "")
+        return statuses.get(f"{namespace}{SEPARATOR}{wanted}", "")
 
     functions = (
         Function("always", lambda _: True, most=0),

@@ -208,10 +208,12 @@ def test_status_answers_within_the_same_task_only() -> None:
     inside = environment(scope(earlier=earlier), Step("copy", alias="t::x"))
 
     assert status_of(outside, "a") == "Failed"
-    assert status_of(outside, "t::a") == "Succeeded"
+    assert status_of(outside, "t::a") == ""
     assert status_of(inside, "a") == "Succeeded"
     assert status_of(inside, "b") == ""
     assert status_of(inside, "gone") == ""
+    with pytest.raises(InvalidError, match="needs the alias"):
+        status_of(inside, "")
 
 
 def test_status_functions_declare_their_arguments() -> None:
