@@ -113,7 +113,9 @@ def free_port(preferred: int) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """End the block in the same way whether Ctrl-C or a service manager asks for it."""
+    """End the block in the same way whether Ctrl-C or a service manager asks, and only once."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 

@@ -91,7 +91,7 @@ class NotifyingBroker(ResilientBroker):
 
     def enqueue(self, task: str) -> int:
         """Add a signed package, and tell the listeners when the transaction commits."""
-        with transaction.atomic(using=Conf.ORM):
+        with transaction.atomic(using=Conf.ORM, savepoint=False):
             ring = super().enqueue(task)
             with connections[Conf.ORM].cursor() as cursor:
                 cursor.execute("SELECT pg_notify(%s, '')", [channel_of(self.list_key)])
