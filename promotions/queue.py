@@ -25,11 +25,8 @@ def open_work(
     *, kind: WorkKind, uid: UUID, tenant_uid: UUID, shard: str, due_at: datetime | None
 ) -> None:
     """Create the standing order of a new object and, unless ``due_at`` is ``None``, wake it."""
-    Work.objects.get_or_create(
-        kind=kind,
-        uid=uid,
-        defaults={"tenant_uid": tenant_uid, "shard": shard or settings.DEFAULT_SHARD},
-    )
+    row = Work(kind=kind, uid=uid, tenant_uid=tenant_uid, shard=shard or settings.DEFAULT_SHARD)
+    Work.objects.bulk_create([row], ignore_conflicts=True)
     if due_at is not None:
         wake(kind=kind, uid=uid, at=due_at)
 
@@ -54,7 +51,6 @@ def revoke(*, kind: WorkKind, uid: UUID, at: datetime) -> None:
     wake(kind=kind, uid=uid, at=at)
 
 
-@transaction.atomic
 def wake(*, kind: WorkKind, uid: UUID, at: datetime) -> None:
     """Make the object's work due no later than ``at``, and ring its shard.
 
@@ -64,7 +60,7 @@ def wake(*, kind: WorkKind, uid: UUID, at: datetime) -> None:
     wake_many(kind=kind, uids=[uid], at=at)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def wake_many(*, kind: WorkKind, uids: list[UUID], at: datetime) -> None:
     """As :func:`wake` for many objects, with at most one ring for each worker of a shard."""
     rows = _held(kind, uids)

@@ -36,9 +36,8 @@ def record(act: Act, *, actor: Actor, at: datetime) -> AuditEvent:
 
     Call it last in the transaction: it locks the tenant's chain until commit.
     """
-    with transaction.atomic():
-        AuditChain.objects.get_or_create(tenant_uid=act.tenant_uid)
-        chain = AuditChain.objects.select_for_update().get(tenant_uid=act.tenant_uid)
+    with transaction.atomic(savepoint=False):
+        chain = _locked_chain(act.tenant_uid)
         event = AuditEvent(
             tenant_uid=act.tenant_uid,
             sequence=chain.length + 1,
@@ -60,6 +59,14 @@ def record(act: Act, *, actor: Actor, at: datetime) -> AuditEvent:
         chain.length, chain.head = event.sequence, event.hash
         chain.save(update_fields=["length", "head"])
     return event
+
+
+def _locked_chain(tenant_uid: UUID) -> AuditChain:
+    chain = AuditChain.objects.select_for_update().filter(tenant_uid=tenant_uid).first()
+    if chain is None:  # the tenant's first act; somebody else's may come first
+        AuditChain.objects.get_or_create(tenant_uid=tenant_uid)
+        chain = AuditChain.objects.select_for_update().get(tenant_uid=tenant_uid)
+    return chain
 
 
 def link_hash(event: AuditEvent) -> str:

@@ -53,9 +53,12 @@ class StagePass:
     observed_generation: int
 
 
-def promoting_condition(promotion: str, phase: PromotionPhase) -> Condition:
-    """Return the condition of a Stage with a promotion under way."""
-    message = f'promotion "{promotion}" is {phase or PromotionPhase.PENDING}'
+def promoting_condition(promotion: str) -> Condition:
+    """Return the condition of a Stage with a promotion under way.
+
+    Its phase is left out, which moves on without the Stage being looked at.
+    """
+    message = f'promotion "{promotion}" is under way'
     return Condition(PROMOTING, ConditionStatus.TRUE, "ActivePromotion", message)
 
 

@@ -64,7 +64,7 @@ def promote_context(page: ProjectPage, stage: Stage) -> dict[str, Any]:
     """Return the newest Freight that a Stage may take, and some that it may not, with reasons."""
     if stage.is_control_flow:
         return {"choices": [], "refused": [], "chosen": "", "may_approve": False}
-    available = availability.available_to(stage, now=page.now)[:_CHOICES]
+    available = availability.available_to(stage, now=page.now, limit=_CHOICES)
     names = {freight.name for freight in available}
     others = [
         entry.freight

@@ -17,7 +17,7 @@ from promotions.services import stage_status, standings
 def reconcile_control_flow(stage: Stage, *, lease: Lease, now: datetime) -> timedelta | None:
     """Mark what is available verified; only events, or soaking that ends, bring it back."""
     with lease.transaction():
-        available = availability.available_to(stage, now=now)
+        available = availability.passing_through(stage, now=now)
         newly = standings.mark_verified(stage, available, at=now)
         stage_status.wake_downstream(stage, newly, now=now)
         ready = Condition(

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import Error, connection
 
 from common.clock import now as read_clock
+from common.errors import PlatformError
 from common.redaction import redact
 from promotions import queue
 from promotions.models import WorkKind
@@ -104,6 +105,10 @@ def run_one(
         lease.release(delay)
     except LeaseLostError:
         logger.info("lease lost", extra=_facts(lease))
+    except PlatformError as error:  # the world's fault, or the manifest's: no traceback
+        reason = redact(error.message[:LONGEST_ERROR])
+        logger.warning("reconcile failed", extra={**_facts(lease), "reason": reason})
+        _record_failure(lease, error)
     except Exception as error:
         logger.exception("reconcile failed", extra=_facts(lease))
         _record_failure(lease, error)

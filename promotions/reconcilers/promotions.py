@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from common.clock import now as read_clock
+from common.errors import UpstreamError
 from promotions.engine.executor import (
     Advance,
     Engine,
@@ -23,7 +24,7 @@ from promotions.engine.executor import (
 )
 from promotions.engine.phases import PromotionPhase
 from promotions.models import Promotion
-from promotions.reconcilers.loop import Lease
+from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.selectors import availability, plans
 from promotions.selectors.promotions import promotion_by_uid
 from promotions.services import promotion_progress
@@ -55,12 +56,20 @@ class PromotionReconciler:
         if promotion.phase != PromotionPhase.RUNNING:
             with lease.transaction():
                 promotion_progress.start_promotion(promotion, now=now)
-        return self._run(promotion, lease=lease)
+        try:
+            return self._run(promotion, lease=lease)
+        except LeaseLostError:
+            self._tidy(uid)
+            raise
 
     def _run(self, promotion: Promotion, *, lease: Lease) -> timedelta | None:
         workdir = self.work_dir / f"promotion-{promotion.uid}"
         progress = promotion_progress.progress_of(promotion)
-        if self._is_new(workdir):
+        try:
+            is_new = self._is_new(workdir)
+        except OSError as error:
+            raise self._no_room(promotion, error, lease=lease) from error
+        if is_new:
             progress = restarted(progress)
         refusal = availability.refusal(promotion.stage, promotion.freight, now=read_clock())
         if refusal:
@@ -94,6 +103,27 @@ class PromotionReconciler:
         except FileExistsError:
             return False
         return True
+
+    def _no_room(self, promotion: Promotion, error: OSError, *, lease: Lease) -> UpstreamError:
+        """Say on the promotion that it has no work directory; it will be tried again."""
+        failure = UpstreamError(
+            f"The work directory could not be made ({error.strerror}); "
+            f"free space in {self.work_dir}, or let the platform write there.",
+            retryable=True,
+            code="no_work_directory",
+        )
+        with lease.transaction():
+            promotion_progress.explain(promotion, failure.message, now=read_clock())
+        return failure
+
+    def _tidy(self, uid: UUID) -> None:
+        """Remove what a step still wrote after its promotion was aborted.
+
+        Another worker may have the promotion now; then the directory is in use.
+        """
+        promotion = promotion_by_uid(uid)
+        if promotion is None or promotion.is_terminal:
+            self._remove(uid)
 
     def _remove(self, uid: UUID) -> None:
         shutil.rmtree(self.work_dir / f"promotion-{uid}", ignore_errors=True)

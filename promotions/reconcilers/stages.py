@@ -5,13 +5,14 @@ auto-promotion; then the summary. Health checks that reach outside run between t
 transactions. Source: Kargo ``pkg/controller/stages``.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from common.errors import PlatformError
-from common.jsontypes import JSONObject
+from common.errors import ForbiddenError, PlatformError
+from common.jsontypes import JSONObject, as_list, as_text
 from promotions.engine import autopromotion, health as health_rules, verification
 from promotions.engine.conditions import Condition, set_condition, without_condition
 from promotions.engine.health import Health, HealthState
@@ -24,16 +25,19 @@ from promotions.engine.stage_summary import (
     summarise,
 )
 from promotions.manifests.conditions import conditions_from
-from promotions.models import FreightCollection, Promotion, Stage
+from promotions.models import Freight, FreightCollection, Promotion, Stage
 from promotions.reconcilers.control_flow import reconcile_control_flow
-from promotions.reconcilers.loop import Lease
+from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.selectors import availability, promotions as promotion_reads, stages as stage_reads
 from promotions.selectors.freight import current_collection
 from promotions.services import stage_status, standings, verifications
 from promotions.services.promotions import create_promotion
 from rbac.actors import controller
 
+logger = logging.getLogger(__name__)
+
 RESYNC = timedelta(minutes=5)
+AT_ONCE = timedelta(0)
 
 HealthChecker = Callable[[JSONObject], Health]
 """Runs one health check of a kind on its input."""
@@ -44,9 +48,9 @@ class _View:
     """What a pass knows of its Stage so far."""
 
     stage: Stage
-    is_auto: bool
-    origins: frozenset[str]
     conditions: tuple[Condition, ...]
+    is_auto: bool = False
+    origins: frozenset[str] = frozenset()
     collection: FreightCollection | None = None
     health: Health | None = None
 
@@ -70,20 +74,32 @@ class StageReconciler:
             return reconcile_control_flow(stage, lease=lease, now=now)
         view = _view(stage)
         try:
-            with lease.transaction():
-                _sync_promotions(view, now=now)
-                _sync_freight(view, now=now)
-            assessment = self._assess(view)
-            with lease.transaction():
-                _verify(view, assessment, now=now)
-                _promote_automatically(view, now=now)
-                _store(view, error="", now=now)
+            failure = self._pass(view, lease=lease, now=now)
+        except LeaseLostError:
+            raise
         except PlatformError as error:
             with lease.transaction():
                 _store(view, error=error.message, now=now)
             raise
-        soak = availability.soonest_soak(stage, now=now) if view.is_auto else None
-        return min(RESYNC, soak) if soak is not None else RESYNC
+        if failure is not None:
+            raise failure
+        return _next_look(view, now=now)
+
+    def _pass(self, view: _View, *, lease: Lease, now: datetime) -> PlatformError | None:
+        """Make a pass; return what kept Freight from being promoted automatically, if anything.
+
+        That much is kept: what was verified meanwhile must not wait for a missing task.
+        """
+        _read_spec(view)
+        with lease.transaction():
+            _sync_promotions(view, now=now)
+            _sync_freight(view, now=now)
+        assessment = self._assess(view)
+        with lease.transaction():
+            _verify(view, assessment, now=now)
+            failure = _promote_automatically(view, now=now)
+            _store(view, error=failure.message if failure else "", now=now)
+        return failure
 
     def _assess(self, view: _View) -> health_rules.Assessment:
         last = view.stage.last_promotion
@@ -102,22 +118,33 @@ class StageReconciler:
 
 
 def _view(stage: Stage) -> _View:
-    requests = availability.requests_of(stage)
-    stored = stage.health or {}
-    return _View(
-        stage=stage,
-        is_auto=availability.auto_promotion_enabled(stage),
-        origins=frozenset(str(request.origin) for request in requests),
-        conditions=conditions_from(stage.conditions),
-        health=Health(HealthState(stored["status"])) if stored else None,
-    )
+    view = _View(stage, conditions_from(stage.conditions))
+    if stage.health:
+        issues = tuple(map(as_text, as_list(stage.health.get("issues"))))
+        state = HealthState(stage.health["status"])
+        view.health = Health(state, issues, stage.health.get("output"))
+    return view
+
+
+def _read_spec(view: _View) -> None:
+    requests = availability.requests_of(view.stage)
+    view.origins = frozenset(str(request.origin) for request in requests)
+    view.is_auto = availability.auto_promotion_enabled(view.stage)
+
+
+def _next_look(view: _View, *, now: datetime) -> timedelta:
+    """Return when to look again: at once if verification has just let a promotion in."""
+    if view.stage.current_promotion_id is None and _next(view) is not None:
+        return AT_ONCE
+    soak = availability.soonest_soak(view.stage, now=now) if view.is_auto else None
+    return min(RESYNC, soak) if soak is not None else RESYNC
 
 
 def _sync_promotions(view: _View, *, now: datetime) -> None:
     """Take note of what has ended, and let the next promotion in if nothing bars it."""
     stage = view.stage
     current = stage.current_promotion
-    if current is not None and current.is_terminal:
+    if current is not None and (current.is_terminal or current.deleted_at is not None):
         _replay(view, now=now)
         stage_status.clear_current(stage, now=now)
         current = None
@@ -130,7 +157,7 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
     if current is None:
         view.conditions = without_condition(view.conditions, PROMOTING)
     else:
-        active = promoting_condition(current.name, PromotionPhase(current.phase))
+        active = promoting_condition(current.name)
         view.conditions = set_condition(view.conditions, active, now=now)
 
 
@@ -206,10 +233,11 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
     view.conditions = set_condition(view.conditions, condition, now=now)
 
 
-def _promote_automatically(view: _View, *, now: datetime) -> None:
+def _promote_automatically(view: _View, *, now: datetime) -> PlatformError | None:
+    """Promote what policy lets us; return the first failure, which stops no other origin."""
     stage = view.stage
     if not view.is_auto:
-        return
+        return None
     held = effective_holds(
         stage_reads.holds_of(stage),
         stage_reads.newer_intents(stage),
@@ -231,14 +259,20 @@ def _promote_automatically(view: _View, *, now: datetime) -> None:
         candidates={origin: freight.name for origin, freight in found.items()},
         facts=facts,
     )
-    for decision in decisions:
-        if decision.skip is None:
-            create_promotion(
-                stage,
-                found[decision.origin],
-                actor=controller("stage-controller", shard=stage.shard),
-                now=now,
-            )
+    wanted = [found[decision.origin] for decision in decisions if decision.skip is None]
+    failures = [_promote(stage, freight, now=now) for freight in wanted]
+    return next((failure for failure in failures if failure is not None), None)
+
+
+def _promote(stage: Stage, freight: Freight, *, now: datetime) -> PlatformError | None:
+    actor = controller("stage-controller", shard=stage.shard)
+    try:
+        create_promotion(stage, freight, actor=actor, now=now)
+    except ForbiddenError as error:
+        logger.info("not promoted", extra={"stage": stage.name, "reason": error.message})
+    except PlatformError as error:
+        return error
+    return None
 
 
 def _store(view: _View, *, error: str, now: datetime) -> None:

@@ -13,9 +13,11 @@ from uuid import UUID
 from common.clock import now as read_clock
 from common.errors import InvalidError, PlatformError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
+from common.redaction import redact
 from promotions.engine.conditions import (
     Condition,
     ConditionStatus,
+    find_condition,
     set_condition,
     without_condition,
 )
@@ -32,7 +34,7 @@ from promotions.reconcilers.discovery.contents import (
 )
 from promotions.reconcilers.discovery.git import discover_commits
 from promotions.reconcilers.discovery.images import discover_images
-from promotions.reconcilers.loop import Lease
+from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.selectors.warehouses import warehouse_by_uid
 from promotions.services.discovery_status import store_discovery
 from promotions.services.freight import create_freight
@@ -54,6 +56,7 @@ class _View:
     warehouse: Warehouse
     conditions: tuple[Condition, ...]
     now: datetime
+    is_asked: bool = False
     columns: dict[str, object] = field(default_factory=dict)
 
     def set(self, kind: str, status: ConditionStatus, reason: str, message: str) -> None:
@@ -90,9 +93,10 @@ class WarehouseReconciler:
         if warehouse is None:
             return None
         view = _View(warehouse, conditions_from(warehouse.conditions), now)
+        view.is_asked = _is_asked(view)
         if warehouse.refresh_token:
             view.columns["handled_refresh"] = warehouse.refresh_token
-        if _should_discover(warehouse, now=now):
+        if _should_discover(view):
             self._discover(view, lease=lease)
         _package(view, lease=lease)
         return self._next(warehouse)
@@ -112,10 +116,11 @@ class WarehouseReconciler:
         discovered: dict[str, list[JSONValue]] = {}
         for document in subscriptions:
             try:
-                key, result = self._discover_one(warehouse, document, prior)
+                key, result = self._discover_one(view, document, prior)
             except PlatformError as error:
-                view.set("Healthy", _FALSE, "DiscoveryFailed", error.message)
-                view.set("Ready", _FALSE, "DiscoveryFailure", error.message)
+                message = _told(document, error)
+                view.set("Healthy", _FALSE, "DiscoveryFailed", message)
+                view.set("Ready", _FALSE, "DiscoveryFailure", message)
                 view.store(lease)
                 raise
             discovered.setdefault(key, []).append(result)
@@ -127,9 +132,9 @@ class WarehouseReconciler:
         )
 
     def _discover_one(
-        self, warehouse: Warehouse, document: JSONObject, prior: list[JSONObject]
+        self, view: _View, document: JSONObject, prior: list[JSONObject]
     ) -> tuple[str, JSONValue]:
-        name = as_text(document.get("name"))
+        warehouse, name = view.warehouse, as_text(document.get("name"))
         git, image = as_object(document.get("git")), as_object(document.get("image"))
         if git:
             url = as_text(git.get("repoURL"))
@@ -146,7 +151,7 @@ class WarehouseReconciler:
                 repositories=self.repositories,
                 remote=remote,
                 prior=same,
-                max_age=_tolerance(warehouse),
+                max_age=_tolerance(warehouse, is_asked=view.is_asked),
             )
             return "git", found
         if image:
@@ -176,25 +181,45 @@ class WarehouseReconciler:
         return max(warehouse.discovered_at + interval - read_clock(), SOON)
 
 
+def _told(subscription: JSONObject, error: PlatformError) -> str:
+    """Return what went wrong with a subscription, with the repository that it is about."""
+    kinds = [as_object(subscription.get(kind)) for kind in ("git", "image", "chart")]
+    url = next((as_text(it["repoURL"]) for it in kinds if "repoURL" in it), "")
+    return redact(error.message if url in error.message else f"{url}: {error.message}")
+
+
 def _interval(warehouse: Warehouse) -> timedelta:
     text = as_text(warehouse.spec.get("interval"))
     return duration_from(text) if text else DEFAULT_INTERVAL
 
 
-def _tolerance(warehouse: Warehouse) -> timedelta:
+def _tolerance(warehouse: Warehouse, *, is_asked: bool) -> timedelta:
     """Return how stale a shared listing of refs may be; somebody who asks now wants it fresh."""
-    if warehouse.refresh_token != warehouse.handled_refresh:
-        return timedelta(0)
-    return min(_interval(warehouse) / 30, LARGEST_TOLERANCE)
+    return timedelta(0) if is_asked else min(_interval(warehouse) / 30, LARGEST_TOLERANCE)
 
 
-def _should_discover(warehouse: Warehouse, *, now: datetime) -> bool:
+def _is_asked(view: _View) -> bool:
+    """Return whether there is more reason to look at the repositories than that it is time.
+
+    Somebody asked, the spec changed, or the last look did not end well: without that a refresh
+    that failed would count as done, and the failure as cured.
+    """
+    warehouse = view.warehouse
+    return (
+        warehouse.refresh_token != warehouse.handled_refresh
+        or 0 < warehouse.observed_generation < warehouse.generation
+        or find_condition(view.conditions, "Reconciling") is not None
+    )
+
+
+def _should_discover(view: _View) -> bool:
+    warehouse = view.warehouse
     if warehouse.discovered is None or warehouse.discovered_at is None:
         return True
     return (
-        warehouse.generation > warehouse.observed_generation
-        or warehouse.refresh_token != warehouse.handled_refresh
-        or warehouse.discovered_at + _interval(warehouse) <= now
+        view.is_asked
+        or warehouse.generation > warehouse.observed_generation
+        or warehouse.discovered_at + _interval(warehouse) <= view.now
     )
 
 
@@ -212,7 +237,7 @@ def _package(view: _View, *, lease: Lease) -> None:
     gap = missing_artifacts(discovered)
     if gap is not None:
         view.clear("Reconciling")
-        view.set("Healthy", _FALSE, gap.reason, gap.message)
+        view.set("Healthy", _FALSE, gap.health, gap.message)
         view.set("Ready", _FALSE, gap.reason, gap.message)
         view.store(lease)
         return
@@ -252,14 +277,23 @@ def _failed(view: _View) -> bool:
 
 def _create(view: _View, discovered: JSONObject, *, lease: Lease) -> None:
     warehouse = view.warehouse
-    with lease.transaction():
-        freight, created = create_freight(
-            warehouse,
-            newest_contents(discovered),
-            discovered_at=view.now,
-            actor=controller("warehouse-controller", shard=warehouse.shard),
-            now=view.now,
-        )
+    try:
+        with lease.transaction():
+            freight, created = create_freight(
+                warehouse,
+                newest_contents(discovered),
+                discovered_at=view.now,
+                actor=controller("warehouse-controller", shard=warehouse.shard),
+                now=view.now,
+            )
+    except LeaseLostError:
+        raise
+    except PlatformError as error:
+        view.set("Reconciling", _TRUE, "FreightCreationInProgress", "Freight is being created")
+        view.set("Healthy", _FALSE, "FreightCreationFailure", error.message)
+        view.set("Ready", _FALSE, "FreightCreationFailure", error.message)
+        view.store(lease)
+        raise
     view.columns["last_freight_name"] = freight.name
     if created:
         logger.info("freight created", extra={"warehouse": warehouse.name, "freight": freight.name})

@@ -1,7 +1,8 @@
 """Answers which Freight a Stage may be given, from what is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db.models import Q, QuerySet
 
@@ -29,6 +30,8 @@ from rbac.actors import Actor
 
 HOLD = "kargo.akuity.io/auto-promotion-hold"
 RESUME = "kargo.akuity.io/auto-promotion-resume"
+FIRST_BATCH = 20
+LARGEST_BATCH = 1000
 
 
 def requests_of(stage: Stage) -> tuple[RequestedFreight, ...]:
@@ -53,38 +56,45 @@ def refusal(stage: Stage, freight: Freight, *, now: datetime) -> str:
     return f'Freight "{freight.name}" is not available to Stage "{stage.name}": {answer}'
 
 
-def available_to(stage: Stage, *, now: datetime) -> list[Freight]:
-    """Return the Freight that a Stage may be given now, newest first."""
-    requests = requests_of(stage)
-    rows = list(_requested_freight(stage, requests))
-    found = _standings(rows, stage, requests)
-    names = {
-        it.name
-        for it in list_available(found.values(), stage=stage.name, requests=requests, now=now)
-    }
-    return sorted(
-        (row for row in rows if row.name in names),
-        key=lambda row: (row.discovered_at, row.name),
-        reverse=True,
+def available_to(stage: Stage, *, now: datetime, limit: int | None = None) -> list[Freight]:
+    """Return the Freight that a Stage may be given now, newest first, at most ``limit``."""
+    pairs = _available(stage, requests_of(stage), now=now)
+    return [freight for freight, _ in islice(pairs, limit)]
+
+
+def passing_through(stage: Stage, *, now: datetime) -> list[Freight]:
+    """Return the Freight available to a control-flow Stage that is not verified there yet."""
+    verified = StageFreight.objects.filter(stage=stage, verified_at__isnull=False)
+    pairs = _available(
+        stage, requests_of(stage), now=now, apart_from=Q(pk__in=verified.values("freight_id"))
     )
+    return [freight for freight, _ in pairs]
 
 
 def candidates_of(stage: Stage, *, now: datetime) -> dict[str, Freight]:
     """Return, by origin, the Freight that auto-promotion would take."""
-    requests = requests_of(stage)
-    rows = list(_requested_freight(stage, requests))
-    found = _standings(rows, stage, requests)
-    available = list_available(found.values(), stage=stage.name, requests=requests, now=now)
-    by_name = {row.name: row for row in rows}
-    return {origin: by_name[name] for origin, name in candidates(requests, available).items()}
+    found: dict[str, Freight] = {}
+    for request in requests_of(stage):
+        follows = request.selection_policy is SelectionPolicy.MATCH_UPSTREAM
+        newest = list(islice(_available(stage, (request,), now=now), 2 if follows else 1))
+        names = candidates((request,), [standing for _, standing in newest])
+        chosen = names.get(str(request.origin))
+        found |= {str(request.origin): freight for freight, _ in newest if freight.name == chosen}
+    return found
 
 
 def soonest_soak(stage: Stage, *, now: datetime) -> timedelta | None:
     """Return when the next piece of Freight will have soaked, or ``None``."""
-    requests = requests_of(stage)
-    if not any(request.required_soak for request in requests):
+    requests = tuple(request for request in requests_of(stage) if request.required_soak)
+    if not requests:
         return None
-    rows = list(_requested_freight(stage, requests))
+    soaking = StageFreight.objects.filter(
+        stage__project=stage.project,
+        stage__deleted_at__isnull=True,
+        stage__name__in={name for request in requests for name in request.stages},
+        current_since__isnull=False,
+    )
+    rows = _requested_freight(stage, requests).filter(pk__in=soaking.values("freight_id"))
     answers = (
         availability(it, stage=stage.name, requests=requests, now=now)
         for it in _standings(rows, stage, requests).values()
@@ -171,6 +181,26 @@ def _requested_freight(stage: Stage, requests: tuple[RequestedFreight, ...]) -> 
         if not request.stages:
             wanted |= of_origin
     return rows.filter(wanted)
+
+
+def _available(
+    stage: Stage,
+    requests: tuple[RequestedFreight, ...],
+    *,
+    now: datetime,
+    apart_from: Q | None = None,
+) -> Iterator[tuple[Freight, FreightStanding]]:
+    """Yield available Freight, newest first, reading no more of it than is asked for."""
+    rows = _requested_freight(stage, requests).order_by("-discovered_at", "-name")
+    if apart_from is not None:
+        rows = rows.exclude(apart_from)
+    start, size = 0, FIRST_BATCH
+    while batch := list(rows[start : start + size]):
+        found = _standings(batch, stage, requests)
+        listed = list_available(found.values(), stage=stage.name, requests=requests, now=now)
+        names = {standing.name for standing in listed}
+        yield from ((row, found[row.pk]) for row in batch if row.name in names)
+        start, size = start + size, min(size * 2, LARGEST_BATCH)
 
 
 def _standings(

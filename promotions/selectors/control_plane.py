@@ -63,9 +63,7 @@ class DatabaseControlPlane:
         ).first()
         return row.metadata if row else None
 
-    def config_map(
-        self, *, tenant_uid: str, project: str, name: str, shared: bool
-    ) -> JSONObject:
+    def config_map(self, *, tenant_uid: str, project: str, name: str, shared: bool) -> JSONObject:
         """Return a ConfigMap's data; empty if it is missing."""
         row = ConfigMap.objects.filter(
             tenant__uid=tenant_uid, namespace=SHARED_NAMESPACE if shared else project, name=name

@@ -48,9 +48,7 @@ class DatabaseCredentials:
         return None
 
 
-def _first_match(
-    rows: Iterable[Secret], *, kind: CredentialType, repo_url: str
-) -> Secret | None:
+def _first_match(rows: Iterable[Secret], *, kind: CredentialType, repo_url: str) -> Secret | None:
     normal = _NORMALISE[kind](repo_url)
     return next((row for row in rows if _matches(row, kind, repo_url, normal)), None)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from common.errors import NotFoundError
 from projects.models import Project
 from promotions.engine.freight import FreightReference
 from promotions.manifests.freight_contents import freight_reference
-from promotions.models import Freight, FreightCollection, Stage
+from promotions.models import Freight, FreightCollection, FreightCollectionItem, Stage
 
 
 def freight_in(project: Project) -> QuerySet[Freight]:
@@ -36,9 +36,10 @@ def freight_named(project: Project, name_or_alias: str) -> Freight:
 
 def current_collection(stage: Stage) -> FreightCollection | None:
     """Return what a Stage holds now, or ``None``."""
+    items = FreightCollectionItem.objects.select_related("freight__warehouse")
     return (
         FreightCollection.objects.filter(stage=stage)
-        .prefetch_related("items__freight__warehouse", "items__freight__artifacts")
+        .prefetch_related(Prefetch("items", items), "items__freight__artifacts")
         .order_by("-pk")
         .first()
     )

@@ -12,9 +12,7 @@ from promotions.models import Warehouse
 def warehouses_in(project: Project) -> QuerySet[Warehouse]:
     """Return a project's Warehouses, by name."""
     return (
-        Warehouse.objects.filter(project=project)
-        .select_related("project")
-        .order_by("name", "pk")
+        Warehouse.objects.filter(project=project).select_related("project").order_by("name", "pk")
     )
 
 

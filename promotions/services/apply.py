@@ -17,7 +17,7 @@ from promotions.manifests.kinds import KINDS, Read, Scope, is_foreign, read_mani
 from promotions.models import Stage
 from promotions.services.apply_kinds import Applier, save_manifest
 from promotions.services.saving import Outcome, Saved
-from promotions.services.stages import refuse_circles, stage_graph
+from promotions.services.stages import circle_closed, stage_graph
 from rbac.actors import Actor
 
 _ATTEMPTS = 3
@@ -105,7 +105,8 @@ class _Pass:
             return save_manifest(read, self.applier)
         project = self.applier.project(read.manifest)
         self.projects[project.pk] = project
-        self.graphs.setdefault(project.pk, stage_graph(project))
+        if project.pk not in self.graphs:
+            self.graphs[project.pk] = stage_graph(project)
         saved = save_manifest(read, self.applier)
         self.stages.setdefault(project.pk, []).append(saved.resource.name)
         return saved
@@ -113,11 +114,11 @@ class _Pass:
     def circle(self) -> tuple[PlatformError, str, str] | None:
         """Return the error, project and Stage of a circle that was closed, if any."""
         for pk, names in self.stages.items():
-            for name in names:
-                try:
-                    refuse_circles(self.projects[pk], before=self.graphs[pk], names=[name])
-                except InvalidError as error:
-                    return error, self.projects[pk].name, name
+            project = self.projects[pk]
+            closed = circle_closed(project, before=self.graphs[pk], names=names)
+            if closed is not None:
+                name, error = closed
+                return error, project.name, name
         return None
 
 

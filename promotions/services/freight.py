@@ -277,7 +277,8 @@ def _wake_takers(freight: Freight, *, now: datetime) -> None:
         for stage in Stage.objects.filter(project=freight.project)
         if _requested(stage.spec).get(freight.warehouse.name)
     ]
-    queue.wake_many(kind=WorkKind.STAGE, uids=takers, at=now)
+    if takers:
+        queue.wake_many(kind=WorkKind.STAGE, uids=takers, at=now)
 
 
 def _requested(spec: JSONObject) -> dict[str, bool]:

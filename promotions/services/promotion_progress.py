@@ -5,24 +5,31 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from common.redaction import redact
 from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
+from promotions.engine.conditions import truncated
 from promotions.engine.executor import Advance, Progress
 from promotions.engine.phases import PromotionPhase, StepRecord
 from promotions.engine.runner import HealthCheck, StepStatus
+from promotions.manifests.freight_contents import freight_reference
 from promotions.models import Promotion, StepExecution, WorkKind
+from promotions.selectors import plans
 
 logger = logging.getLogger(__name__)
 
 
 def start_promotion(promotion: Promotion, *, now: datetime) -> None:
-    """Move a waiting promotion to Running.
+    """Move a waiting promotion to Running, and fix what the Stage will hold if it succeeds.
+
+    Not before: with several origins that depends on the promotions that went ahead of it.
 
     Raises:
         ConflictError: Somebody moved it meanwhile.
     """
-    promotion.advance(PromotionPhase.RUNNING, at=now)
+    target = plans.target_collection(promotion.stage, freight_reference(promotion.freight))
+    promotion.advance(PromotionPhase.RUNNING, at=now, freight_collection=target)
     logger.info("promotion started", extra={"promotion": promotion.name})
     touched(promotion)
 
@@ -57,16 +64,26 @@ def store(promotion: Promotion, result: Advance, *, now: datetime) -> None:
     Raises:
         ConflictError: The promotion was aborted meanwhile.
     """
+    seen = {"message": _shown(result.message), "handled_refresh": promotion.refresh_token}
     if result.phase is PromotionPhase.RUNNING:
-        _store_message(promotion, result.message)
+        Promotion.objects.filter(pk=promotion.pk).update(**seen)
         store_progress(promotion, result.progress, now=now)
         return
-    message = result.message
-    promotion.advance(result.phase, at=now, message=message, **_columns(result.progress))
+    promotion.advance(result.phase, at=now, **seen, **_columns(result.progress))
     _store_records(promotion, result.progress.records)
     touched(promotion)
     logger.info("promotion finished", extra={"promotion": promotion.name, "phase": promotion.phase})
     queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
+
+
+def explain(promotion: Promotion, message: str, *, now: datetime) -> None:
+    """Say on a promotion that is to run why it does not go on."""
+    shown = _shown(message)
+    if promotion.message == shown:
+        return
+    Promotion.objects.filter(pk=promotion.pk).update(message=shown, updated_at=now)
+    promotion.message = shown
+    touched(promotion)
 
 
 def touched(promotion: Promotion) -> None:
@@ -80,10 +97,9 @@ def touched(promotion: Promotion) -> None:
     )
 
 
-def _store_message(promotion: Promotion, message: str) -> None:
-    if promotion.message != message:
-        Promotion.objects.filter(pk=promotion.pk).update(message=message)
-        promotion.message = message
+def _shown(message: str) -> str:
+    """Return a message without what nobody may see, and of a bounded length."""
+    return truncated(redact(message))
 
 
 def _columns(progress: Progress) -> dict[str, Any]:
@@ -113,7 +129,7 @@ def _row_values(record: StepRecord) -> dict[str, Any]:
         "alias": record.alias,
         "kind": record.kind,
         "status": record.status.value if record.status else "",
-        "message": record.message,
+        "message": _shown(record.message),
         "error_count": record.error_count,
         "continue_on_error": record.continue_on_error,
         "started_at": record.started_at,

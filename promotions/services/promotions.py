@@ -12,13 +12,12 @@ from common.jsontypes import JSONObject, as_object
 from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
+from promotions.engine import executor
 from promotions.engine.inflation import inflate
-from promotions.engine.phases import PromotionPhase
-from promotions.engine.runner import StepStatus
-from promotions.manifests.freight_contents import freight_reference
 from promotions.manifests.promotion_steps import steps_from, steps_to, variables_from, variables_to
-from promotions.models import Freight, Promotion, Stage, StepExecution, WorkKind
+from promotions.models import Freight, Promotion, Stage, WorkKind
 from promotions.selectors import availability, plans
+from promotions.services import promotion_progress
 from promotions.services.promotion_names import new_promotion_name
 from rbac import audit
 from rbac.actors import Actor
@@ -54,7 +53,7 @@ def create_promotion(
         project=stage.project,
         stage=stage,
         freight=freight,
-        name=new_promotion_name(stage.name, freight.name, now=now),
+        name=new_promotion_name(stage, freight, now=now),
         spec=_spec(stage, freight),
         shard=stage.shard,
         actor=actor.name,
@@ -64,12 +63,11 @@ def create_promotion(
             **availability.hold_annotations(stage, freight, actor=actor, now=now),
             CREATE_ACTOR: actor.name,
         },
-        freight_collection=plans.target_collection(stage, freight_reference(freight)),
         created_at=now,
         updated_at=now,
     )
     promotion.save(force_insert=True)
-    _changed(promotion, ChangeType.ADDED)
+    _record_creation(promotion)
     queue.open_work(
         kind=WorkKind.PROMOTION,
         uid=promotion.uid,
@@ -89,19 +87,15 @@ def abort_promotion(promotion: Promotion, *, actor: Actor, reason: str, now: dat
 
     A pass that is under way loses its lease: nothing it still does is stored.
     """
+    # First: a pass that is under way locks the work before the promotion, and so must we.
+    queue.revoke(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
+    promotion.refresh_from_db(fields=["phase", "current_step", "state", "health_checks"])
     if promotion.is_terminal:
         return
-    promotion.advance(
-        PromotionPhase.ABORTED, at=now, message=f"Promotion terminated by {actor.name}"
-    )
-    StepExecution.objects.filter(
-        promotion=promotion, index=promotion.current_step, status=StepStatus.RUNNING.value
-    ).update(status=StepStatus.ABORTED.value, finished_at=now)
-    _changed(promotion, ChangeType.MODIFIED)
-    queue.revoke(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
-    queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
+    progress = promotion_progress.progress_of(promotion)
+    result = executor.abort(progress, actor=actor.name, now=now)
+    promotion_progress.store(promotion, result, now=now)
     _audit(promotion, "promotion.abort", actor=actor, now=now, reason=reason)
-    logger.info("promotion aborted", extra={"promotion": promotion.name, "actor": actor.name})
 
 
 @transaction.atomic
@@ -138,10 +132,10 @@ def _spec(stage: Stage, freight: Freight) -> dict[str, Any]:
     return spec
 
 
-def _changed(promotion: Promotion, change_type: ChangeType) -> None:
+def _record_creation(promotion: Promotion) -> None:
     record_change(
         promotion,
-        change_type=change_type,
+        change_type=ChangeType.ADDED,
         tenant_uid=promotion.project.tenant.uid,
         project_uid=promotion.project.uid,
     )

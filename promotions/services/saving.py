@@ -153,7 +153,16 @@ def record(
 def wake_stages(project: Project, *, now: datetime) -> None:
     """Have every Stage of a project looked at."""
     uids = list(Stage.objects.filter(project=project).values_list("uid", flat=True))
-    queue.wake_many(kind=WorkKind.STAGE, uids=uids, at=now)
+    if uids:
+        queue.wake_many(kind=WorkKind.STAGE, uids=uids, at=now)
+
+
+def wake_failed(kind: WorkKind, tenant: Tenant, *, now: datetime) -> None:
+    """Have a tenant's objects whose last pass failed looked at: the cause may be gone now."""
+    failed = Work.objects.filter(kind=kind, tenant_uid=tenant.uid, failures__gt=0)
+    uids = list(failed.values_list("uid", flat=True))
+    if uids:
+        queue.wake_many(kind=kind, uids=uids, at=now)
 
 
 def open_or_wake(kind: WorkKind, saved: Saved[Any], *, shard: str, write: Write) -> None:

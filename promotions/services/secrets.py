@@ -16,7 +16,16 @@ from promotions.manifests.secret import (
     REPO_URL_IS_REGEX,
     SecretManifest,
 )
-from promotions.services.saving import Saved, Write, delete, owner_of, save
+from promotions.models import WorkKind
+from promotions.services.saving import (
+    Outcome,
+    Saved,
+    Write,
+    delete,
+    owner_of,
+    save,
+    wake_failed,
+)
 from rbac.actors import Actor
 
 
@@ -54,7 +63,10 @@ def save_secret(
     if stored is None or values != old:
         columns["encrypted"] = encrypt(values, bound_to=str(secret.uid))
     write = Write(owner_of(project or tenant), actor, now)
-    return save(stored, secret, columns, write=write)
+    saved = save(stored, secret, columns, write=write)
+    if saved.outcome is not Outcome.UNCHANGED:
+        wake_failed(WorkKind.WAREHOUSE, tenant, now=now)
+    return saved
 
 
 @transaction.atomic

@@ -46,7 +46,9 @@ def save_stage(
     """
     before = stage_graph(project)
     saved = write_stage(project, manifest, actor=actor, now=now)
-    refuse_circles(project, before=before, names=[saved.resource.name])
+    closed = circle_closed(project, before=before, names=[saved.resource.name])
+    if closed is not None:
+        raise closed[1]
     return saved
 
 
@@ -80,28 +82,20 @@ def stage_graph(project: Project) -> dict[str, list[str]]:
     return {name: upstream_stages(spec) for name, spec in rows}
 
 
-def refuse_circles(
+def circle_closed(
     project: Project, *, before: Mapping[str, list[str]], names: Iterable[str]
-) -> None:
-    """Raise if what was written to the Stages ``names`` closed a circle.
+) -> tuple[str, InvalidError] | None:
+    """Return the first of the Stages ``names`` whose new sources closed a circle, and the error.
 
     A circle that was there ``before`` is let be: refusing it would block every other change.
-
-    Raises:
-        InvalidError: It did; the message names the circle.
     """
     graph = stage_graph(project)
     for name in names:
         for upstream in graph.get(name, []):
-            if upstream in before.get(name, []):
-                continue
-            circle = circle_through(name, upstream, graph)
-            if circle:
-                shown = " -> ".join(circle)
-                reason = f"the Stages would wait for each other for ever: {shown}"
-                problem = FieldProblem("spec.requestedFreight", reason)
-                message = f'Stage "{name}" is invalid: {problem}'
-                raise InvalidError(message, code="circle", problems=(problem,))
+            is_new = upstream not in before.get(name, [])
+            if is_new and (circle := circle_through(name, upstream, graph)):
+                return name, _waits_for_ever(name, circle)
+    return None
 
 
 @transaction.atomic
@@ -126,13 +120,21 @@ def delete_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
     """
     write = Write(owner_of(stage.project), actor, now)
     for promotion in Promotion.objects.filter(stage=stage).select_related("project__tenant"):
-        if promotion.phase not in TERMINAL:
+        if promotion.phase in TERMINAL:
+            queue.close_work(kind=WorkKind.PROMOTION, uid=promotion.uid)
+        else:  # its work stays open, for a worker to remove the work directory
             abort_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
-        queue.close_work(kind=WorkKind.PROMOTION, uid=promotion.uid)
         delete(promotion, write=write)
     _forget_standings(stage, write)
     queue.close_work(kind=WorkKind.STAGE, uid=stage.uid)
     delete(stage, write=write)
+
+
+def _waits_for_ever(name: str, circle: list[str]) -> InvalidError:
+    reason = f"the Stages would wait for each other for ever: {' -> '.join(circle)}"
+    problem = FieldProblem("spec.requestedFreight", reason)
+    message = f'Stage "{name}" is invalid: {problem}'
+    return InvalidError(message, code="circle", problems=(problem,))
 
 
 def _forget_standings(stage: Stage, write: Write) -> None:

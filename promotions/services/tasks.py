@@ -9,7 +9,7 @@ from projects.models import Project, Tenant
 from promotions.manifests.cluster_promotion_task import ClusterPromotionTaskManifest
 from promotions.manifests.promotion_task import PromotionTaskManifest, TaskManifest
 from promotions.manifests.schema import as_json
-from promotions.models import ClusterPromotionTask, PromotionTask
+from promotions.models import ClusterPromotionTask, PromotionTask, WorkKind
 from promotions.services.saving import (
     Outcome,
     Saved,
@@ -17,6 +17,7 @@ from promotions.services.saving import (
     delete,
     owner_of,
     save,
+    wake_failed,
     wake_stages,
 )
 from rbac.actors import Actor
@@ -51,7 +52,10 @@ def save_cluster_promotion_task(
     rows = ClusterPromotionTask.objects.select_for_update()
     stored = rows.filter(tenant=tenant, name=name).first()
     blank = ClusterPromotionTask(tenant=tenant, name=name)
-    return save(stored, blank, _columns(manifest), write=Write(owner_of(tenant), actor, now))
+    saved = save(stored, blank, _columns(manifest), write=Write(owner_of(tenant), actor, now))
+    if saved.outcome is not Outcome.UNCHANGED:
+        wake_failed(WorkKind.STAGE, tenant, now=now)
+    return saved
 
 
 @transaction.atomic

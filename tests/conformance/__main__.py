@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.conformance import expr, kargo_tables, kargo_templates, semver
-from tests.conformance.cases import Case, NotImplementedYetError, Outcome, load_cases
+from tests.conformance.cases import NotImplementedYetError, Outcome, load_cases
+from tests.conformance.vectors import Case
 
 MOST_SHOWN = 50
 _LONGEST_SHOWN = 200

@@ -3,11 +3,8 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-Case = dict[str, Any]
-
-DIRECTORY = Path(__file__).resolve().parents[3] / "shared" / "vectors"
+from tests.conformance.vectors import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class Outcome:
 
     @classmethod
     def of_value(cls, expect: object, got: object) -> "Outcome":
-        """Compare with ``expect["value"]``; numbers compare by value, booleans do not equal them."""
+        """Compare with ``expect["value"]``; numbers by value, and booleans are no numbers."""
         if not isinstance(expect, dict) or "value" not in expect:
             return cls(passed=False, expected=expect, got=got)
         wanted = expect["value"]

@@ -1,5 +1,6 @@
 """Runs the table cases that the pure core answers: names, URLs, patterns and selection."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from common.errors import PlatformError
@@ -29,8 +30,9 @@ from promotions.engine.urls import (
     normalise_image_url,
     sanitise,
 )
-from tests.conformance.cases import Case, NotImplementedYetError, Outcome
+from tests.conformance.cases import NotImplementedYetError, Outcome
 from tests.conformance.kargo_templates import reference
+from tests.conformance.vectors import Case
 
 
 def run(case: Case) -> Outcome:
@@ -82,9 +84,7 @@ def _paths(case: Case) -> PathFilter:
 def _matches_ref(case: Case) -> object:
     if case["strategy"] in ("", "NewestFromBranch"):
         return branch_matches_ref(case["ref"], branch=case.get("branch") or "")
-    return tag_matches_ref(
-        case["ref"], strategy=TagStrategy(case["strategy"]), rules=_rules(case)
-    )
+    return tag_matches_ref(case["ref"], strategy=TagStrategy(case["strategy"]), rules=_rules(case))
 
 
 def _tags(case: Case) -> object:
@@ -172,7 +172,7 @@ def _shortened(case: Case) -> object:
 
 
 _WHOLE = frozenset({"freight_id", "parse_origin", "oci_reference"})
-_RUNNERS = {
+_RUNNERS: dict[str, Callable[[Case], object]] = {
     "url_git": lambda case: normalise_git_url(case["input"]),
     "url_image": lambda case: normalise_image_url(case["input"]),
     "url_chart": lambda case: normalise_chart_url(case["input"]),

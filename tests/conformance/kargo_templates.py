@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from common.errors import PlatformError
 from common.jsontypes import JSONObject
@@ -12,6 +12,7 @@ from promotions.engine.expressions.functions import FunctionScope, kargo_functio
 from promotions.engine.expressions.gojson import to_json
 from promotions.engine.expressions.templates import render, render_text
 from promotions.engine.freight import (
+    ORIGIN_KIND,
     Artifact,
     Chart,
     Commit,
@@ -31,7 +32,8 @@ from promotions.engine.inputs import (
 )
 from promotions.engine.phases import StepRecord
 from promotions.engine.runner import StepStatus
-from tests.conformance.cases import Case, NotImplementedYetError, Outcome
+from tests.conformance.cases import NotImplementedYetError, Outcome
+from tests.conformance.vectors import Case
 
 
 def run(case: Case) -> Outcome:
@@ -87,12 +89,14 @@ class VectorLookup:
         return found
 
 
-def reference(freight: Mapping[str, list[dict[str, object]]], name: str = "") -> FreightReference:
+def reference(freight: Case, name: str = "") -> FreightReference:
     """Build Freight from its manifest form."""
     origin = freight.get("origin") or {}
     return FreightReference(
         name=str(freight.get("name", name)),
-        origin=FreightOrigin(name=str(dict(origin).get("name", ""))),
+        origin=FreightOrigin(
+            name=str(origin.get("name", "")), kind=str(origin.get("kind", ORIGIN_KIND))
+        ),
         commits=tuple(
             Commit(
                 repo_url=str(it.get("repoURL", "")),
@@ -240,7 +244,7 @@ def _conv_bool(case: Case) -> object:
     return compile_filter(case["expr"])(case["env"])
 
 
-_RUNNERS = {
+_RUNNERS: dict[str, Callable[[Case], object]] = {
     "template": _template,
     "json_template": _json_template,
     "vars": lambda case: variables(scope_of(case), _step(case)),
@@ -250,4 +254,3 @@ _RUNNERS = {
     "freight_criteria": _criteria,
     "conv_bool": _conv_bool,
 }
-

@@ -1,5 +1,7 @@
 """Runs the cases of versions and constraints."""
 
+from collections.abc import Callable
+
 from common.errors import InvalidError
 from promotions.engine.semver.constraints import parse_constraint
 from promotions.engine.semver.versions import (
@@ -10,7 +12,8 @@ from promotions.engine.semver.versions import (
     parse_version,
     sort_newest_first,
 )
-from tests.conformance.cases import Case, NotImplementedYetError, Outcome
+from tests.conformance.cases import NotImplementedYetError, Outcome
+from tests.conformance.vectors import Case
 
 
 def run(case: Case) -> Outcome:
@@ -80,14 +83,12 @@ def _pair(version: Version) -> object:
     return {"string": str(version), "original": version.original}
 
 
-_RUNNERS = {
+_RUNNERS: dict[str, Callable[[Case], object]] = {
     "parse": _parse,
     "constraint": _constraint,
     "inc": _increments,
     "compare": lambda case: compare(parse_version(case["a"]), parse_version(case["b"])),
     "semverDiff": lambda case: difference(case["a"], case["b"]),
     "sort_asc": lambda case: [it.original for it in sorted(map(parse_version, case["input"]))],
-    "kargo_sort_desc": lambda case: sort_newest_first(
-        case["input"], strict=case["strict_semvers"]
-    ),
+    "kargo_sort_desc": lambda case: sort_newest_first(case["input"], strict=case["strict_semvers"]),
 }

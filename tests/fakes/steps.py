@@ -1,5 +1,6 @@
 """A step runner that does as it is told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,7 +12,10 @@ ANYTHING: JSONObject = {"type": "object"}
 
 @dataclass
 class ScriptedStep:
-    """Answers each invocation with the next result; an exception in the script is raised."""
+    """Answers each invocation with the next result; an exception in the script is raised.
+
+    ``during`` is called first: what happens elsewhere while the step runs.
+    """
 
     kind: str = "scripted"
     script: list[StepResult | Exception] = field(default_factory=list)
@@ -21,10 +25,12 @@ class ScriptedStep:
     default_timeout: timedelta | None = None
     default_error_threshold: int = 0
     contexts: list[StepContext] = field(default_factory=list)
+    during: Callable[[StepContext], None] = lambda _context: None
 
     def run(self, context: StepContext) -> StepResult:
         """Play the next line; after the last one, succeed."""
         self.contexts.append(context)
+        self.during(context)
         line = self.script.pop(0) if self.script else StepResult()
         if isinstance(line, Exception):
             raise line

@@ -11,8 +11,15 @@ from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why Freight cannot be formed: a reason for programs and a message for people."""
+    """Why Freight cannot be formed.
 
+    Attributes:
+        health: Reason of the Healthy condition, in Kargo's words.
+        reason: Reason of the Ready condition.
+        message: For a person.
+    """
+
+    health: str
     reason: str
     message: str
 
@@ -21,16 +28,17 @@ def missing_artifacts(discovered: JSONObject) -> Missing | None:
     """Return what discovery did not find that every Freight needs, or ``None``."""
     lists = {key: as_list(discovered.get(key)) for key in ("git", "images", "charts", "results")}
     if not any(lists.values()):
-        return Missing("MissingArtifacts", "no subscription has found any artifact")
+        message = "no subscription has found any artifact"
+        return Missing("MissingArtifacts", "MissingArtifacts", message)
     for item in map(as_object, lists["git"]):
         if not as_list(item.get("commits")):
-            return _missing("MissingCommits", "commit", item)
+            return _missing("Commits", "commit", item)
     for item in map(as_object, lists["images"]):
         if not as_list(item.get("references")):
-            return _missing("MissingImageReferences", "image tag", item)
+            return _missing("ImageReferences", "image tag", item)
     for item in map(as_object, lists["charts"]):
         if not as_list(item.get("versions")):
-            return _missing("MissingChartVersions", "chart version", item)
+            return _missing("ChartVersions", "chart version", item)
     return None
 
 
@@ -51,9 +59,10 @@ def newest_contents(discovered: JSONObject) -> dict[str, list[dict[str, JSONValu
     return {key: items for key, items in contents.items() if items}
 
 
-def _missing(reason: str, what: str, item: JSONObject) -> Missing:
+def _missing(kind: str, what: str, item: JSONObject) -> Missing:
     return Missing(
-        reason,
+        f"No{kind}Discovered",
+        f"Missing{kind}",
         f"no {what} in {as_text(item.get('repoURL'))} passes the subscription's filters yet",
     )
 

@@ -9,6 +9,7 @@ from datetime import UTC, timedelta
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
+from common.redaction import redact
 from promotions.engine.selection.commits import CommitMetadata, select_commits, shorten_subject
 from promotions.engine.selection.patterns import PathFilter
 from promotions.engine.selection.tagnames import TagRules
@@ -134,9 +135,9 @@ def _branch_commits(
 ) -> list[JSONValue]:
     if not listing.branch(wanted.branch):
         branch = f'branch "{wanted.branch}"' if wanted.branch else "default branch"
+        url = redact(wanted.repo_url)
         raise RefNotFoundError(
-            f"The repository {wanted.repo_url} has no {branch}; push one, or name another in "
-            "the subscription."
+            f"The repository {url} has no {branch}; push one, or name another in the subscription."
         )
     changed: dict[str, tuple[str, ...]] = {}
 

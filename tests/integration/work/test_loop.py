@@ -81,6 +81,18 @@ def test_a_failure_is_kept_logged_once_and_tried_again_later(
     assert row.due_at is not None
     assert timedelta(0) < row.due_at - now() < timedelta(seconds=1.5)
     (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+
+
+def test_a_fault_of_our_own_is_logged_with_its_traceback(
+    make_work: MakeWork, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_work()
+
+    with caplog.at_level(logging.INFO, logger="promotions"):
+        run(Passes(error=ValueError("oops")))
+
+    (record,) = caplog.records
     assert record.exc_info is not None
 
 

@@ -45,7 +45,7 @@ def test_a_healthy_and_verified_stage_is_ready_and_observed() -> None:
             replace(
                 GOOD,
                 conditions=(
-                    promoting_condition("p", PromotionPhase.NEW),
+                    promoting_condition("p"),
                     HEALTHY,
                     VERIFIED,
                 ),
@@ -91,7 +91,7 @@ def test_an_obstacle_leaves_reconciling_as_it_is() -> None:
 
 
 def test_a_promotion_that_no_longer_promotes_or_never_ended_is_no_obstacle() -> None:
-    over = replace(promoting_condition("p", PromotionPhase.RUNNING), status=ConditionStatus.FALSE)
+    over = replace(promoting_condition("p"), status=ConditionStatus.FALSE)
 
     assert ready(replace(GOOD, conditions=(over, HEALTHY, VERIFIED))).status == "True"
     assert ready(replace(GOOD, last_phase=PromotionPhase.RUNNING)).status == "True"
