@@ -180,8 +180,7 @@ def test_choosing_the_newest_reads_as_little_of_much_freight_as_of_a_few_pieces(
 ) -> None:
     world.warehouse()
     stage = world.stage()
-    for number in range(60):
-        newest = world.freight(f"c{number}")
+    newest = [world.freight(f"c{number}") for number in range(60)][-1]
 
     with django_assert_max_num_queries(2):
         found = candidates_of(stage, now=read_clock())
