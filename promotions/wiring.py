@@ -98,6 +98,7 @@ def _functions(plan: PromotionPlan) -> Mapping[str, object]:
             requested=tuple(request.origin for request in plan.freight_requests),
             freight=plan.freight,
             freight_status=partial(_freight_status, plan),
+            clock=now,
         )
     )
 

@@ -1,6 +1,6 @@
 """What the configuration of a project and of a whole tenant share: receivers, windows, links."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -96,6 +96,7 @@ class Receiver(Model):
         "harbor",
         "quay",
     )
+    moved: ClassVar[Mapping[str, str]] = {"actions": "it belongs inside generic"}
     name: ResourceName
     artifactory: ArtifactorySettings | None = None
     azure: ReceiverSettings | None = None

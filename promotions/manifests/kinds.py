@@ -37,6 +37,7 @@ from promotions.manifests.pruning import Dropped, near, prune
 
 OUR_GROUPS = frozenset({"kargo.akuity.io"})
 
+_RETIRED = {"PromotionPolicy": " any more; it belongs in promotionPolicies of a ProjectConfig"}
 _RENAMED_NAMESPACES = {"kargo-cluster-secrets": SYSTEM_NAMESPACE}
 
 
@@ -171,6 +172,7 @@ def kind_of(content: JSONObject) -> Kind:
     if kind is None:
         meant = near(name, KINDS)
         hint = f'; did you mean "{meant}"?' if meant else f"; known are {', '.join(KINDS)}"
+        hint = _RETIRED.get(name, hint)
         raise _unknown("kind", f'"{name}" is not a kind that the platform knows{hint}')
     if version != kind.api_version:
         given = f', not "{version}"' if version else ""

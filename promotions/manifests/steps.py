@@ -1,7 +1,7 @@
 """The schema of promotion steps, in Stages, tasks and Promotions, and the rules on them."""
 
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ class Retry(Model):
 class TaskReference(Model):
     """The task that a step stands for."""
 
+    moved: ClassVar[Mapping[str, str]] = {"vars": "it belongs beside task, not inside it"}
     name: ResourceName
     kind: Literal["PromotionTask", "ClusterPromotionTask"] | None = None
 

@@ -159,15 +159,32 @@ def _scalar(event: yaml.ScalarEvent) -> JSONScalar:
     return _plain(event, text) if event.implicit[0] else text
 
 
-def _tagged(event: yaml.Event, text: str, tag: str) -> JSONScalar:
+def _tagged(event: yaml.ScalarEvent, text: str, tag: str) -> JSONScalar:
     if tag == f"{_TAG}str":
         return text
+    if tag.startswith("!("):
+        return _negation(event, text, tag)
     value = _plain(event, text)
     kinds = {"null": type(None), "bool": bool, "int": int, "float": (int, float)}
     wanted = kinds.get(tag.removeprefix(_TAG))
     if wanted is None or not isinstance(value, wanted):  # type: ignore[arg-type] # a union of them
         raise _problem(event, f"the tag {tag} is not supported here")
     return value
+
+
+def _negation(event: yaml.ScalarEvent, text: str, tag: str) -> str:
+    """Return an expression such as ``!(a == b)`` as it was written, without quotes.
+
+    YAML takes its first word for a tag. Kargo's documentation writes filters this way, and what
+    ``kubectl`` makes of them lacks the first word. Only what stands in the text exactly as put
+    together here is taken.
+    """
+    written = f"{tag} {text}" if text else tag
+    start, end = event.start_mark, event.end_mark
+    length = end.index - start.index if start is not None and end is not None else 0
+    if length != len(written):
+        raise _problem(event, f'put the text that begins with "{tag}" in quotes')
+    return written
 
 
 def _plain(event: yaml.Event, text: str) -> JSONScalar:

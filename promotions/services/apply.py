@@ -12,13 +12,16 @@ from common.errors import ConflictError, FieldProblem, InvalidError, NotFoundErr
 from common.jsontypes import JSONObject, as_object, as_text
 from common.models import Resource
 from projects.models import Project, Tenant
+from projects.selectors import projects_in
 from promotions.manifests.documents import Document, read_documents
 from promotions.manifests.kinds import KINDS, Read, Scope, is_foreign, read_manifest
 from promotions.models import Stage
-from promotions.services.apply_kinds import Applier, save_manifest
+from promotions.services.apply_kinds import TENANT_NAMESPACES, Applier, save_manifest
 from promotions.services.saving import Outcome, Saved
 from promotions.services.stages import circle_closed, stage_graph
 from rbac.actors import Actor
+
+PROJECT_LABEL = "kargo.akuity.io/project"
 
 _ATTEMPTS = 3
 
@@ -134,7 +137,8 @@ def apply_documents(
     """Create or update what the documents describe, in one transaction.
 
     Projects come first, then what others need, whatever the order given. Documents for other
-    systems (Namespaces, Argo CD Applications and the like) are skipped with a warning.
+    systems (Namespaces, Argo CD Applications, Secrets in a Namespace that the documents bring
+    along and that is no project) are skipped with a warning.
 
     Args:
         documents: What to apply, read or not.
@@ -151,7 +155,9 @@ def apply_documents(
         InvalidError: The text is neither YAML nor JSON, or breaks a bound.
     """
     given = read_documents(documents) if isinstance(documents, str | bytes) else documents
-    checked = [_check(_placed(document, namespace)) for document in given]
+    placed = [_placed(document, namespace) for document in given]
+    elsewhere = _elsewhere(placed, tenant)
+    checked = [_check(document, elsewhere=elsewhere) for document in placed]
     if any(isinstance(it, Applied) and it.action is Action.FAILED for it in checked):
         return ApplyReport(tuple(_unsaved(it) for it in checked))
     applier = Applier(tenant, actor, now)
@@ -204,14 +210,35 @@ def _placed(document: Document, namespace: str) -> Document:
     return replace(document, content=content)
 
 
-def _check(document: Document) -> _Checked | Applied:
+def _check(document: Document, *, elsewhere: frozenset[str]) -> _Checked | Applied:
     if is_foreign(document.content):
-        warning = "not a kind of this platform; left to whoever else reads the file"
-        return Applied(document, Action.SKIPPED, warnings=(warning,))
+        return _skipped(document, "not a kind of this platform")
     try:
-        return _Checked(document, read_manifest(document.content))
+        read = read_manifest(document.content)
     except PlatformError as error:
         return Applied(document, Action.FAILED, error=error)
+    namespace = read.manifest.metadata.namespace
+    if read.kind.scope is Scope.NAMESPACE and namespace in elsewhere:
+        return _skipped(document, f'the namespace "{namespace}" is not a project')
+    return _Checked(document, read)
+
+
+def _skipped(document: Document, reason: str) -> Applied:
+    warning = f"{reason}; left to whoever else reads the file"
+    return Applied(document, Action.SKIPPED, warnings=(warning,))
+
+
+def _elsewhere(documents: Iterable[Document], tenant: Tenant) -> frozenset[str]:
+    """Return the namespaces that the documents declare for something else than a project."""
+    named: dict[str, set[str]] = {"Namespace": set(), "Project": set()}
+    for document in documents:
+        metadata = as_object(document.content.get("metadata"))
+        is_ours = as_object(metadata.get("labels")).get(PROJECT_LABEL) == "true"
+        kind = as_text(document.content.get("kind"))
+        named.get("Project" if is_ours else kind, set()).add(as_text(metadata.get("name")))
+    plain = named["Namespace"] - named["Project"] - TENANT_NAMESPACES
+    stored = projects_in(tenant).filter(name__in=plain).values_list("name", flat=True)
+    return frozenset(plain.difference(stored))
 
 
 def _unsaved(checked: _Checked | Applied) -> Applied:

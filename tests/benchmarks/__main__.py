@@ -1,26 +1,23 @@
 """Runs every benchmark of this folder and prints their tables: ``python -m tests.benchmarks``.
 
 Each runs in a process of its own for a bounded time; one that fails stops no other. The exit code
-is 1 if any failed or missed its aim.
+is 1 if any failed or missed its aim. Names as arguments run only those.
 """
 
-import os
 import pkgutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from tests.benchmarks.bounded import run_bounded
 from tests.benchmarks.databases import on_each_database
-from tests.functional.workers.processes import ROOT
 
-LONGEST_SECONDS = {"promotion_latency": 250, "wake_latency": 120, "promotion_vs_shell": 200}
-"""All in all less than ten minutes; a benchmark that is not named has 60 s."""
-_ON_EACH_DATABASE = "wake_latency"
-_NOT_BENCHMARKS = {"__main__", "databases"}
-_RULE = "-" * 100
+LONGEST_SECONDS = {"promotion_latency": 220, "wake_latency": 110, "promotion_vs_shell": 250}
+"""All in all less than ten minutes; a benchmark that is not named has a minute."""
+_ON_EACH_DATABASE = "--on-each-database"
+_NOT_BENCHMARKS = {"__main__", "bounded", "databases"}
+_TAIL_LINES = 15
 
 
 def names() -> list[str]:
@@ -31,33 +28,28 @@ def names() -> list[str]:
 
 def run(name: str) -> str:
     """Run one benchmark and let it print; return what was wrong with it, or nothing."""
-    command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
-    if name == _ON_EACH_DATABASE:
-        command = [sys.executable, "-m", "tests.benchmarks", "--on-each-database", name]
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stderr=log, process_group=0)
-        longest = LONGEST_SECONDS.get(name, 60)
-        try:
-            code = process.wait(longest)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return f"took longer than {longest} s"
+    arguments = [f"tests.benchmarks.{name}"]
+    if name == "wake_latency":  # it measures one database
+        arguments = ["tests.benchmarks", _ON_EACH_DATABASE, name]
+    longest = LONGEST_SECONDS.get(name, 60)
+    with tempfile.TemporaryFile("w+") as errors:
+        code = run_bounded(arguments, seconds=longest, errors=errors)
         if code == 0:
             return ""
-        log.seek(0)
-        tail = [line for line in log.read().splitlines() if " INFO " not in line][-15:]
-    return "\n    ".join([f"exit code {code}", *tail])
+        errors.seek(0)
+        lines = [line for line in errors.read().splitlines() if " INFO " not in line]
+    reason = f"took longer than {longest} s" if code is None else f"exit code {code}, see above"
+    return "\n    ".join([reason, *lines[-_TAIL_LINES:]])
 
 
 def main() -> int:
-    """Run them all; return 1 if any failed."""
-    if sys.argv[1:2] == ["--on-each-database"]:
+    """Run them all, or those that are named; return 1 if any failed."""
+    if sys.argv[1:2] == [_ON_EACH_DATABASE]:
         return on_each_database(f"tests.benchmarks.{sys.argv[2]}")
     failures = {}
-    for name in names():
+    for name in sys.argv[1:] or names():
         began = time.monotonic()
-        _say(f"{name}\n{_RULE}")
+        _say(f"== {name}")
         if wrong := run(name):
             failures[name] = wrong
         _say(f"({time.monotonic() - began:.0f} s)\n")

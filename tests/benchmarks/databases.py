@@ -1,14 +1,13 @@
 """Runs a benchmark once on each database that the platform supports, each time from scratch."""
 
 import os
-import subprocess
 import sys
 import tempfile
 
-from tests.functional.workers.processes import ROOT
+from tests.benchmarks.bounded import run_bounded
 from tests.postgres import throwaway_postgres
 
-LONGEST_SECONDS = 150
+LONGEST_SECONDS = 120
 
 
 def on_each_database(module: str, *arguments: str) -> int:
@@ -26,17 +25,10 @@ def on_each_database(module: str, *arguments: str) -> int:
 
 
 def _on(url: str, module: str, arguments: tuple[str, ...]) -> int:
-    with tempfile.TemporaryDirectory(prefix="kargo-bench-", ignore_cleanup_errors=True) as folder:
+    prefix = "kargo-bench-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
         environment = os.environ | {"DATABASE_URL": url, "KARGO_VAR_DIR": folder}
-        sys.stdout.flush()
-        try:
-            return subprocess.run(  # noqa: S603 -- our own command
-                [sys.executable, "-m", module, *arguments],
-                env=environment,
-                cwd=ROOT,
-                check=False,
-                timeout=LONGEST_SECONDS,
-            ).returncode
-        except subprocess.TimeoutExpired:
-            sys.stdout.write(f"ended after {LONGEST_SECONDS} s\n")
-            return 1
+        code = run_bounded([module, *arguments], seconds=LONGEST_SECONDS, environment=environment)
+    if code is None:
+        sys.stdout.write(f"ended after {LONGEST_SECONDS} s\n")
+    return 1 if code is None else code

@@ -5,6 +5,7 @@ Source: Kargo ``pkg/expressions/function``.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from common.errors import InvalidError, NotFoundError
@@ -16,6 +17,7 @@ from promotions.engine.expressions.artifacts import (
     image_record,
     origin_record,
 )
+from promotions.engine.expressions.builtins.dates import now_function
 from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.values import AnyMap, Function, Record
 from promotions.engine.expressions.versions import VERSION_FUNCTIONS
@@ -67,6 +69,7 @@ class FunctionScope:
         requested: The origins that the Stage asks Freight from.
         freight: The Freight at hand, by origin.
         freight_status: Reads a Freight's status; without it ``freightStatus`` knows none.
+        clock: Tells the time to ``now()``; without it there is no such function.
     """
 
     tenant_uid: str
@@ -75,6 +78,7 @@ class FunctionScope:
     requested: tuple[FreightOrigin, ...] = ()
     freight: FreightCollection = field(default_factory=dict)
     freight_status: Callable[[str], JSONObject | None] | None = None
+    clock: Callable[[], datetime] | None = None
 
 
 def kargo_functions(scope: FunctionScope) -> dict[str, object]:
@@ -88,6 +92,7 @@ def kargo_functions(scope: FunctionScope) -> dict[str, object]:
         *_metadata_functions(scope),
         *_data_functions(scope),
         *VERSION_FUNCTIONS,
+        *([now_function(scope.clock)] if scope.clock is not None else []),
     )
     return {function.name: function for function in functions}
 

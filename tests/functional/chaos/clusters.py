@@ -4,7 +4,6 @@ import collections
 import contextlib
 import random
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ import psutil  # type: ignore[import-untyped]  # its stubs are not installed
 from tests.functional.workers import processes
 
 WORKERS = 2
-_PYTHON = Path(sys.executable).resolve()
 _SUPERVISOR_SHARE = 0.08
 _BUSY_SHARE = 0.5
 _EARLY_SHARE = 0.1
@@ -94,16 +92,24 @@ def _candidates(supervisor: int) -> list[tuple[str, int]]:
 
     What a step has started is left alone: it dies with its worker.
     """
-    family = [(role, pid) for role, pid in processes.family(supervisor) if _is_python(pid)]
+    own = _cluster(supervisor)
+    family = [(role, pid) for role, pid in processes.family(supervisor) if pid in own]
     busy = [it for it in family if it[0] == "busy worker"]
     return busy if busy and random.random() < _BUSY_SHARE else family  # noqa: S311 -- no secret
 
 
-def _is_python(pid: int) -> bool:
-    try:
-        return Path(psutil.Process(pid).exe()) == _PYTHON
-    except psutil.Error:
-        return False
+def _cluster(supervisor: int) -> set[int]:
+    """Return the main process, its sentinel and the sentinel's children.
+
+    By descent and not by looks: what a worker has just forked looks like the worker.
+    """
+    pids: set[int] = set()
+    generation = [psutil.Process(supervisor)]
+    with contextlib.suppress(psutil.Error):
+        for _ in ("main", "sentinel", "workers"):
+            generation = [child for parent in generation for child in parent.children()]
+            pids |= {child.pid for child in generation}
+    return pids
 
 
 def leftovers(folder: Path) -> list[str]:

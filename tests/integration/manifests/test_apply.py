@@ -125,6 +125,35 @@ def test_a_missing_project_is_named() -> None:
     assert 'projects.kargo.akuity.io "demo" not found' in problems(apply(WAREHOUSE))[0]
 
 
+NAMESPACE = "{apiVersion: v1, kind: Namespace, metadata: {name: team, labels: {%s}}}"
+TOKEN = "{apiVersion: v1, kind: Secret, metadata: {name: t, namespace: team}, stringData: {a: b}}"
+TEAM = changed(PROJECT, metadata__name="team")
+OURS = '"kargo.akuity.io/project": "true"'
+
+
+def test_secrets_of_a_namespace_that_is_no_project_are_skipped() -> None:
+    report = apply_well(NAMESPACE % "", TOKEN, PROJECT)
+
+    assert [it.action for it in report.items] == [Action.SKIPPED, Action.SKIPPED, Action.CREATED]
+    assert "is not a project" in report.items[1].warnings[0]
+    assert not Secret.objects.exists()
+
+
+def test_a_namespace_that_is_marked_as_a_project_still_needs_one() -> None:
+    report = apply(NAMESPACE % OURS, TOKEN)
+
+    assert [it.error.code for it in report.failed if it.error] == ["no_project"]
+
+
+@pytest.mark.parametrize("label", ["", OURS])
+def test_secrets_of_a_namespace_that_is_a_project_are_stored(label: str) -> None:
+    apply_well(TEAM)
+
+    apply_well(NAMESPACE % label, TOKEN)
+
+    assert Secret.objects.get().project == Project.objects.get()
+
+
 def test_documents_without_a_namespace_take_the_one_given() -> None:
     bare = WAREHOUSE.replace(", namespace: demo", "")
 

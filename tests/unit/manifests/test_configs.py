@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.manifests.reading import problems
+from tests.unit.manifests.reading import problems, read
 
 METADATA = {"name": "demo", "namespace": "demo"}
 COPY = {"uses": "copy"}
@@ -99,6 +99,14 @@ def test_a_generic_receiver_must_select_something() -> None:
     (problem,) = found
     assert problem.startswith("webhookReceivers[0].generic.actions[0].targetSelectionCriteria[0]: ")
     assert problem.endswith("at least one of name, labelSelector, indexSelector")
+
+
+def test_actions_beside_a_generic_receiver_are_told_where_they_belong() -> None:
+    receiver = {"name": "x", "generic": {"secretRef": {"name": "s"}}, "actions": []}
+
+    (warning,) = read("ProjectConfig", {"webhookReceivers": [receiver]}, metadata=METADATA).warnings
+
+    assert warning.endswith('webhookReceivers[0].actions"; it belongs inside generic')
 
 
 def test_all_problems_are_reported_together() -> None:

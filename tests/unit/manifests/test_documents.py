@@ -79,6 +79,25 @@ def test_scalars_are_read_as_kubernetes_reads_them(written: str, value: object) 
     assert type(document["a"]) is type(value)  # type: ignore[index] # it is a dictionary
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "!(author contains '<bot@builds.test>')",
+        "!(tag == 'edge') && creatorDate.Year() > 2024",
+        "!(draft)",
+    ],
+)
+def test_a_negated_expression_without_quotes_is_read_as_it_is_written(written: str) -> None:
+    assert contents(f"a: {written} # why\nb: [1]") == [{"a": written, "b": [1]}]
+
+
+@pytest.mark.parametrize(
+    "written", ["!(a   == b)", "!(a%20b == c)", '!(a) "b"', "!(a\n  == b)", "&x !(a == b)"]
+)
+def test_a_negation_that_yaml_has_altered_must_be_quoted(written: str) -> None:
+    assert "in quotes" in refusal(f"a: {written}")
+
+
 def test_aliases_and_merge_keys_are_written_out() -> None:
     text = "base: &b {x: 1, y: 2}\nuse: *b\nmerged: {<<: *b, y: 3}\n"
 

@@ -25,6 +25,12 @@ def test_a_misspelt_kind_gets_the_right_spelling() -> None:
     ]
 
 
+def test_a_kind_that_kargo_gave_up_is_told_what_replaced_it() -> None:
+    (problem,) = found(document("PromotionPolicy"))
+
+    assert problem.endswith("any more; it belongs in promotionPolicies of a ProjectConfig")
+
+
 def test_a_wrong_api_version_gets_the_right_one() -> None:
     content = {**document("Stage"), "apiVersion": "kargo.akuity.io/v1"}
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from promotions.manifests.stage_graph import circle_through
-from tests.unit.manifests.reading import problems, stored
+from tests.unit.manifests.reading import problems, read, stored
 
 COPY = {"uses": "copy"}
 
@@ -46,6 +46,14 @@ def test_a_stage_is_stored_as_it_was_written() -> None:
     )
 
     assert stored("Stage", spec) == spec
+
+
+def test_variables_inside_a_task_reference_are_told_where_they_belong() -> None:
+    step = {"task": {"name": "t", "vars": [{"name": "a", "value": "b"}]}}
+
+    (warning,) = read("Stage", with_steps(step)).warnings
+
+    assert warning.endswith('steps[0].task.vars"; it belongs beside task, not inside it')
 
 
 def test_freight_must_be_requested() -> None:

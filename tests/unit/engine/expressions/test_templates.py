@@ -1,6 +1,9 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from common.jsontypes import JSONObject
+from promotions.engine.expressions.builtins.dates import now_function
 from promotions.engine.expressions.criteria import compile_filter, freight_may_be_created
 from promotions.engine.expressions.errors import ExpressionError
 from promotions.engine.expressions.templates import render, render_text
@@ -40,6 +43,20 @@ def test_values_are_rendered_and_keys_are_not() -> None:
 def test_a_template_that_cannot_be_rendered_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         render(text, ENV)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("${{ now() }}", "2026-05-04T03:02:01Z"),
+        ("at ${{ now().Year() }}", "at 2026"),
+        ("${{ now() - date('2026-05-04') > duration('3h') }}", True),
+    ],
+)
+def test_now_is_the_time_that_the_given_clock_shows(text: str, value: object) -> None:
+    env = {"now": now_function(lambda: datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC))}
+
+    assert render_text(text, env) == value
 
 
 def test_a_helper_cannot_be_shadowed() -> None:
