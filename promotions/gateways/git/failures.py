@@ -26,6 +26,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind, words)
     for pattern, kind, words in (
         (r"no space left on device|disk quota exceeded", DiskFullError, "The disk is full."),
+        (r"gpg failed to sign", GitError, "The commit could not be signed."),
         (
             r"unable to (write|create) file|write error|failed to write",
             DiskFullError,

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from promotions.ports.control_plane import GitIdentity
 from promotions.ports.git import GitError
 
 _OUTPUT_BYTES = 1024 * 1024
+_ANSWER_SECONDS = 1.0
 _SOCKETS = ("S.gpg-agent", "S.gpg-agent.extra", "S.gpg-agent.browser", "S.gpg-agent.ssh")
 
 
@@ -50,7 +52,7 @@ class Keyring:
     def recover(self) -> None:
         """Clear away what a killed agent left, which would keep a new one from starting."""
         folder = self.home / ".gnupg"
-        if not folder.is_dir():
+        if not folder.is_dir() or _answers(folder / _SOCKETS[0]):
             return
         leftovers = [*folder.glob("*.lock"), *folder.glob(".#lk*"), *folder.glob("*/*.lock")]
         for path in (*leftovers, *(folder / name for name in _SOCKETS)):
@@ -79,6 +81,17 @@ def throwaway_keyring(
     with TemporaryDirectory(dir=parent, prefix="k") as folder:
         home = Path(folder)
         yield home, Keyring(runner, home=home).install(identity)
+
+
+def _answers(socket_path: Path) -> bool:
+    """Return whether an agent listens there, so that its files are not leftovers."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(_ANSWER_SECONDS)
+        try:
+            probe.connect(str(socket_path))
+        except OSError:
+            return False
+    return True
 
 
 def _program() -> str:
