@@ -48,9 +48,9 @@ def run(*, kills: bool) -> dict[str, object]:
         remote = f"{server.url}/{repositories.configuration.path.name}"
         pipeline = Pipeline.create(repositories, remote=remote, count=FREIGHT)
         clusters, watcher = Clusters(VAR_DIR), Watcher()
+        watcher.start()
         try:
             clusters.wait_until_up()
-            watcher.start()
             if kills:
                 clusters.begin_killing()
             began = time.monotonic()
@@ -58,6 +58,7 @@ def run(*, kills: bool) -> dict[str, object]:
             took = time.monotonic() - began
             if kills:
                 clusters.end_killing()
+                clusters.wait_until_up()
             is_settled = wait_until(is_quiet, seconds=SETTLE_SECONDS)
         finally:
             watcher.stop()
@@ -101,7 +102,7 @@ def is_quiet() -> bool:
 
 
 def repeats() -> int:
-    """Return how many passes began after a worker had died at the same promotion."""
+    """Return how many promotions took more than one pass, mostly because a worker had died."""
     fences = Work.objects.filter(kind="promotion").values_list("fence", flat=True)
     return sum(fence > 1 for fence in fences)
 
