@@ -93,9 +93,9 @@ class StageReconciler:
         _read_spec(view)
         with lease.transaction():
             _sync_promotions(view, now=now)
-            _sync_freight(view, now=now)
         assessment = self._assess(view)
         with lease.transaction():
+            _sync_freight(view, now=now)
             _verify(view, assessment, now=now)
             failure = _promote_automatically(view, now=now)
             _store(view, error=failure.message if failure else "", now=now)
@@ -152,8 +152,8 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
     view.collection = current_collection(stage)
     if current is None:
         current = _next(view)
-        if current is not None:
-            stage_status.admit(stage, current, now=now)
+        if current is not None and not stage_status.admit(stage, current, now=now):
+            current = stage.current_promotion
     if current is None:
         view.conditions = without_condition(view.conditions, PROMOTING)
     else:
@@ -188,12 +188,8 @@ def _next(view: _View) -> Promotion | None:
     waiting = promotion_reads.unfinished_in(view.stage)
     if not waiting:
         return None
-    history = stage_reads.verifications_of(view.collection)
-    gate = verification.promotion_gate(
-        has_freight=view.collection is not None,
-        health=view.health.status if view.health else None,
-        latest=history[0].phase if history else None,
-    )
+    health = view.health.status if view.health else None
+    gate = stage_reads.gate_of(view.collection, health=health)
     return waiting[0] if gate is verification.Gate.OPEN else None
 
 

@@ -39,6 +39,12 @@ def unfinished_in(stage: Stage) -> list[Promotion]:
     return sorted(rows, key=lambda row: (row.phase != "Running", row.name))
 
 
+def is_alone(promotion: Promotion) -> bool:
+    """Return whether no other promotion of its Stage waits or runs."""
+    rows = Promotion.objects.filter(stage=promotion.stage).exclude(phase__in=_TERMINAL_VALUES)
+    return not rows.exclude(pk=promotion.pk).exists()
+
+
 def finished_after(stage: Stage, name: str) -> list[Promotion]:
     """Return a Stage's terminal promotions with greater names than ``name``, oldest first."""
     rows = Promotion.objects.filter(stage=stage, phase__in=_TERMINAL_VALUES, name__gt=name)

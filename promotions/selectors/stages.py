@@ -6,7 +6,9 @@ from django.db.models import QuerySet
 
 from common.errors import NotFoundError
 from projects.models import Project
+from promotions.engine import verification
 from promotions.engine.autopromotion import PromotionSummary, StageFacts
+from promotions.engine.health import HealthState
 from promotions.engine.holds import Hold, HoldIntent, PromotionIntent
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.verification import Verification as EngineVerification, VerificationPhase
@@ -60,6 +62,18 @@ def verifications_of(collection: FreightCollection | None) -> list[EngineVerific
         EngineVerification(id=str(row.uid), phase=VerificationPhase(row.phase), message=row.message)
         for row in rows
     ]
+
+
+def gate_of(
+    collection: FreightCollection | None, *, health: HealthState | None
+) -> verification.Gate:
+    """Return whether a Stage that holds ``collection`` may let its next promotion in."""
+    history = verifications_of(collection)
+    return verification.promotion_gate(
+        has_freight=collection is not None,
+        health=health,
+        latest=history[0].phase if history else None,
+    )
 
 
 def holds_of(stage: Stage) -> dict[str, Hold]:

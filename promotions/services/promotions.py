@@ -1,7 +1,7 @@
 """Creates, aborts and refreshes promotions."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -13,17 +13,24 @@ from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
 from promotions.engine import executor
+from promotions.engine.health import HealthState
 from promotions.engine.inflation import inflate
+from promotions.engine.verification import Gate
 from promotions.manifests.promotion_steps import steps_from, steps_to, variables_from, variables_to
 from promotions.models import Freight, Promotion, Stage, WorkKind
 from promotions.selectors import availability, plans
-from promotions.services import promotion_progress
+from promotions.selectors.freight import current_collection
+from promotions.selectors.promotions import is_alone
+from promotions.selectors.stages import gate_of
+from promotions.services import promotion_progress, stage_status
 from promotions.services.promotion_names import new_promotion_name
 from rbac import audit
 from rbac.actors import Actor
 
 logger = logging.getLogger(__name__)
 
+SHOWN_WITHIN = timedelta(milliseconds=100)
+"""When the Stage is to look at a promotion that was let in without asking it."""
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
 
 
@@ -75,7 +82,7 @@ def create_promotion(
         shard=stage.shard,
         due_at=None,
     )
-    queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=now)
+    _admit(stage, promotion, now=now)
     _audit(promotion, "promotion.create", actor=actor, now=now, after={"freight": freight.name})
     logger.info("promotion created", extra={"promotion": promotion.name, "actor": actor.name})
     return promotion
@@ -110,6 +117,19 @@ def refresh_promotion(promotion: Promotion, *, actor: Actor, now: datetime) -> N
     Promotion.objects.filter(pk=promotion.pk).update(refresh_token=now.isoformat())
     queue.wake(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
     _audit(promotion, "promotion.refresh", actor=actor, now=now)
+
+
+def _admit(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
+    """Let the promotion in at once if nothing is before it; else its Stage decides."""
+    is_next = stage.current_promotion_id is None and is_alone(promotion) and _is_open(stage)
+    admitted = is_next and stage_status.admit(stage, promotion, now=now)
+    at = now + SHOWN_WITHIN if admitted else now
+    queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=at)
+
+
+def _is_open(stage: Stage) -> bool:
+    health = HealthState(stage.health["status"]) if stage.health else None
+    return gate_of(current_collection(stage), health=health) is Gate.OPEN
 
 
 def _spec(stage: Stage, freight: Freight) -> dict[str, Any]:

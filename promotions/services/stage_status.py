@@ -28,10 +28,20 @@ from promotions.selectors.freight import freight_by_name, references
 logger = logging.getLogger(__name__)
 
 
-def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
-    """Let a promotion start: name it the Stage's current one and wake it."""
-    _update(stage, now=now, current_promotion=promotion)
+def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> bool:
+    """Let a promotion start: name it the Stage's current one and wake it.
+
+    Returns:
+        Whether it was let in; not if the Stage has a current promotion already.
+    """
+    rows = Stage.objects.filter(pk=stage.pk, current_promotion__isnull=True)
+    if not rows.update(current_promotion=promotion, updated_at=now):
+        stage.refresh_from_db(fields=["current_promotion"])
+        return False
+    stage.current_promotion = promotion
+    _changed(stage)
     queue.wake(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
+    return True
 
 
 def conclude(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
@@ -126,6 +136,10 @@ def _update(stage: Stage, *, now: datetime, **values: Any) -> None:
     Stage.objects.filter(pk=stage.pk).update(updated_at=now, **values)
     for name, value in values.items():
         setattr(stage, name, value)
+    _changed(stage)
+
+
+def _changed(stage: Stage) -> None:
     record_change(
         stage,
         change_type=ChangeType.MODIFIED,

@@ -145,7 +145,7 @@ def test_a_promotion_aborted_while_it_waits_neither_blocks_nor_gets_lost(world: 
     assert waiting.started_at is None
 
 
-def test_the_only_promotion_aborted_while_it_waits_leaves_the_stage_as_it_was(
+def test_a_promotion_aborted_before_it_starts_leaves_what_the_stage_holds(
     world: World,
 ) -> None:
     world.warehouse()
@@ -158,7 +158,33 @@ def test_the_only_promotion_aborted_while_it_waits_leaves_the_stage_as_it_was(
     world.settle()
 
     assert world.held(stage) == {"main": "a"}
-    assert condition(stage, "Ready") == ("True", "Verified")
+    assert condition(stage, "Ready") == ("False", "LastPromotionAborted")
+
+
+def test_a_promotion_goes_straight_to_the_workers_if_nothing_is_before_it(world: World) -> None:
+    world.warehouse()
+    stage = world.stage()
+    first = world.promote(stage, world.freight("a"))
+
+    second = world.promote(stage, world.freight("b"))
+
+    stage.refresh_from_db()
+    assert stage.current_promotion == first
+    assert world.due_in(first) is not None
+    assert world.due_in(second) is None
+
+
+def test_a_promotion_waits_while_what_is_there_is_being_verified(world: World) -> None:
+    world.warehouse()
+    stage = world.stage()
+    world.promote(stage, world.freight("a"))
+    world.settle()
+    Verification.objects.update(phase="Running", finished_at=None)
+
+    world.promote(stage, world.freight("b"))
+
+    stage.refresh_from_db()
+    assert stage.current_promotion is None
 
 
 def test_a_current_promotion_that_is_deleted_does_not_block_the_stage(world: World) -> None:
