@@ -91,7 +91,8 @@ def create_freight(
         created_at=now,
         updated_at=now,
     )
-    _insert(freight, alias)
+    if not _insert(freight, alias):
+        return Freight.objects.get(project=warehouse.project, name=name), False
     FreightArtifact.objects.bulk_create(_artifacts(freight, lists))
     tell(freight, ChangeType.ADDED, write=write)
     _wake_takers(freight, now=now)
@@ -236,13 +237,17 @@ def _refuse_taken_alias(freight: Freight, alias: str) -> None:
         raise ConflictError(message, code="alias_taken")
 
 
-def _insert(freight: Freight, alias: str) -> None:
-    """Store the row under its alias, or under the first made-up one that is free."""
+def _insert(freight: Freight, alias: str) -> bool:
+    """Store the row under its alias, or under the first made-up one that is free.
+
+    Returns:
+        Whether it is stored; not if somebody else has just stored the same contents.
+    """
     if alias:
         freight.alias = alias
         _refuse_taken_alias(freight, alias)
         freight.save(force_insert=True)
-        return
+        return True
     for _ in range(_ALIAS_ATTEMPTS):
         freight.alias = make_alias()
         if Freight.objects.filter(project=freight.project, alias=freight.alias).exists():
@@ -251,8 +256,10 @@ def _insert(freight: Freight, alias: str) -> None:
             with transaction.atomic():
                 freight.save(force_insert=True)
         except IntegrityError:
+            if Freight.objects.filter(project=freight.project, name=freight.name).exists():
+                return False
             continue
-        return
+        return True
     raise ConflictError("No free alias was found; give the Freight one.", code="no_alias")
 
 

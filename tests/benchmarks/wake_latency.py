@@ -23,7 +23,8 @@ BASELINE_SAMPLES = 12
 _PAUSE_SECONDS = 0.12
 
 if __name__ == "__main__":
-    os.environ.setdefault("KARGO_VAR_DIR", tempfile.mkdtemp(prefix="kargo-bench-"))
+    if "KARGO_VAR_DIR" not in os.environ:
+        os.environ["KARGO_VAR_DIR"] = tempfile.mkdtemp(prefix="kargo-bench-")
     os.environ["KARGO_RECONCILERS"] = "tests.benchmarks.wake_latency.reconcilers"
     os.environ["STARTS_FILE"] = str(Path(os.environ["KARGO_VAR_DIR"]) / "starts")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings.main")

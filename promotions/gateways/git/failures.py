@@ -107,8 +107,13 @@ _STALE_LOCK = re.compile(r"unable to create '.*\.lock': file exists", re.IGNOREC
 _LONGEST_DETAIL = 400
 
 
-def failure(stderr: str, *, secrets: tuple[str, ...] = ()) -> GitError:
+def failure(stderr: str, *, secrets: tuple[str, ...] = (), returncode: int = 1) -> GitError:
     """Return the error that Git's output amounts to, for a person, without ``secrets``."""
+    if returncode < 0:
+        return GitError(
+            f"Git was killed by signal {-returncode}; the host may be short of memory.",
+            code="git_killed",
+        )
     detail = _detail(redact(stderr, secrets=secrets))
     for pattern, kind, words in _PATTERNS:
         if pattern.search(stderr):

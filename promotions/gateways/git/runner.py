@@ -117,7 +117,11 @@ class GitRunner:
                 returncode=done.returncode,
                 stdout=stdout,
                 stderr=stderr,
-                error=failure(f"{stderr}\n{_rejections(stdout)}", secrets=_secrets(call)),
+                error=failure(
+                    f"{stderr}\n{_rejections(stdout)}",
+                    secrets=_secrets(call),
+                    returncode=done.returncode,
+                ),
             )
         return stdout
 

@@ -5,6 +5,7 @@ import contextlib
 import random
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,9 @@ _SUPERVISOR_SHARE = 0.08
 _BUSY_SHARE = 0.5
 _EARLY_SHARE = 0.1
 """How often a cluster is hit while it is still starting; more often, and it never would start."""
+
+KILLING_SECONDS = 60.0
+"""After so long the rest is done in peace, so that a slow machine is not kept from the end."""
 
 
 class Clusters:
@@ -68,7 +72,10 @@ class Clusters:
         return processes.start_worker(workers=WORKERS, log=log)
 
     def _kill_on(self) -> None:
-        while not self._over.wait(random.uniform(0.3, 1.0)):  # noqa: S311 -- no secret
+        until = time.monotonic() + KILLING_SECONDS
+        while time.monotonic() < until and not self._over.wait(
+            random.uniform(0.3, 1.0)  # noqa: S311 -- no secret
+        ):
             self._strike(random.randrange(len(self._supervisors)))  # noqa: S311 -- no secret
 
     def _strike(self, index: int) -> None:

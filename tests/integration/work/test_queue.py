@@ -111,3 +111,9 @@ def test_the_sweep_rings_for_what_is_due_and_only_tops_up(make_work: MakeWork) -
     assert queue.sweep(SHARD, hands=2) == 2
     assert queue.sweep(SHARD, hands=2) == 0
     assert queue.sweep(SHARD, hands=4) == 1
+
+
+def test_waking_nobody_is_nothing(db: None) -> None:
+    queue.wake_many(kind=WorkKind.STAGE, uids=[], at=now())
+
+    assert not OrmQ.objects.exists()

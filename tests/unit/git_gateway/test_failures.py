@@ -45,3 +45,10 @@ def test_secrets_and_user_information_are_left_out() -> None:
 def test_a_full_disk_is_told_from_other_trouble_with_storage() -> None:
     assert storage_failure(OSError(errno.ENOSPC, "No space")).code == "git_disk_full"
     assert storage_failure(OSError(errno.EIO, "Input/output error")).code == "git"
+
+
+def test_a_git_that_was_killed_is_said_to_be() -> None:
+    error = failure("", returncode=-9)
+
+    assert (error.code, error.retryable) == ("git_killed", True)
+    assert "killed by signal 9" in error.message
