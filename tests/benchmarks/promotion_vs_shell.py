@@ -1,4 +1,4 @@
-"""How long does a promotion's Git work take, against a plain shell script doing the same?
+"""How long does a promotion take in the engine, against a shell script doing the same Git work?
 
 Run as ``python -m tests.benchmarks.promotion_vs_shell [--rounds N] [--small-only] [--files N]``.
 Rounds alternate, so that both sides see the same disk and the same history.
@@ -15,17 +15,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
+from common.clock import now
 from common.jsontypes import JSONObject
+from promotions.engine.executor import Engine, Progress, PromotionPlan, run_promotion
+from promotions.engine.expressions.templates import render
 from promotions.engine.freight import FreightOrigin, FreightReference
-from promotions.engine.runner import StepContext, StepRunner
+from promotions.engine.inflation import Step, Variable
+from promotions.engine.inputs import PromotionFacts
+from promotions.engine.phases import PromotionPhase, StepRecord
+from promotions.engine.registry import Registry
 from promotions.gateways.git.gateway import open_git
 from promotions.gateways.git.settings import GitSettings
 from promotions.steps.git_clone import GitClone
 from promotions.steps.git_commit import GitCommit
 from promotions.steps.git_push import GitPush
+from promotions.steps.yaml_update import YamlUpdate
 from tests.fakes.git_ports import FixedCredentials, FixedIdentity
 
 EDITED = "apps/g000/svc7/values.yaml"
@@ -116,49 +122,52 @@ def by_shell(origin: Path) -> Callable[[Path, str], dict[str, float]]:
     return run
 
 
-def by_steps(origin: Path, cache: Path, *, sparse: bool) -> Callable[[Path, str], dict[str, float]]:
-    """Return the promotion steps as a function."""
+def by_engine(
+    origin: Path, cache: Path, *, sparse: bool
+) -> Callable[[Path, str], dict[str, float]]:
+    """Return a promotion by the engine as a function: expressions, schemas, steps, records."""
     git = open_git(GitSettings(cache_dir=cache, allow_local=True))
-    plane, credentials = FixedIdentity(), FixedCredentials()
-    clone = GitClone(git.workspaces, credentials, plane)
-    commit, push = GitCommit(git.workspaces), GitPush(git.workspaces, credentials)
-    only: JSONObject = {"sparse": [str(Path(EDITED).parent)]} if sparse else {}
-    checkout: JSONObject = {"branch": "main", "path": "./out", **only}
+    credentials = FixedCredentials()
+    registry = Registry(
+        [
+            GitClone(git.workspaces, credentials, FixedIdentity()),
+            YamlUpdate(),
+            GitCommit(git.workspaces),
+            GitPush(git.workspaces, credentials),
+        ]
+    )
+    engine = Engine(registry, render, now)
 
     def run(work: Path, tag: str) -> dict[str, float]:
-        parts: dict[str, float] = {}
-
-        def step(runner: StepRunner, config: JSONObject) -> None:
-            started = time.perf_counter()
-            runner.run(_context(work, config, alias=runner.kind))
-            parts[runner.kind] = time.perf_counter() - started
-
-        step(clone, {"repoURL": f"file://{origin}", "checkout": [checkout]})
-        edited = work / "out" / EDITED
-        lines = edited.read_text().splitlines(keepends=True)
-        edited.write_text(
-            "".join(f"  tag: {tag}\n" if line.startswith("  tag:") else line for line in lines)
-        )
-        step(commit, {"path": "./out", "message": "promote"})
-        step(push, {"path": "./out"})
-        return parts
+        plan = _plan(origin, work, tag=tag, sparse=sparse)
+        result = run_promotion(engine, plan, Progress(), save=lambda _: None)
+        assert result.phase is PromotionPhase.SUCCEEDED, result.message
+        return {record.alias: _took(record) for record in result.progress.records}
 
     return run
 
 
-def _context(work: Path, config: JSONObject, *, alias: str) -> StepContext:
-    return StepContext(
-        workdir=str(work),
-        alias=alias,
-        config=config,
-        tenant_uid="t",
-        project="p",
-        stage="s",
-        promotion="promo",
-        promotion_uid="u",
-        target_freight=FreightReference(name="f", origin=FreightOrigin(name="w")),
-        now=datetime(2026, 1, 1, tzinfo=UTC),
+def _plan(origin: Path, work: Path, *, tag: str, sparse: bool) -> PromotionPlan:
+    only: JSONObject = {"sparse": [str(Path(EDITED).parent)]} if sparse else {}
+    checkout: JSONObject = {"branch": "main", "path": "./out", **only}
+    freight = FreightReference(name="f", origin=FreightOrigin(name="w"))
+    facts = PromotionFacts(
+        "p", "s", "promo", freight, variables=(Variable("tag", tag), Variable("out", "./out"))
     )
+    update: JSONObject = {"key": "image.tag", "value": "${{ quote(vars.tag) }}"}
+    steps = (
+        Step("git-clone", "clone", config={"repoURL": f"file://{origin}", "checkout": [checkout]}),
+        Step("yaml-update", "edit", config={"path": f"./out/{EDITED}", "updates": [update]}),
+        Step("git-commit", "commit", config={"path": "${{ vars.out }}", "message": "promote"}),
+        Step("git-push", "push", config={"path": "${{ vars.out }}"}),
+    )
+    return PromotionPlan(facts, steps, tenant_uid="t", promotion_uid="u", workdir=str(work))
+
+
+def _took(record: StepRecord) -> float:
+    assert record.started_at is not None
+    assert record.finished_at is not None
+    return (record.finished_at - record.started_at).total_seconds()
 
 
 def measure(origin: Path, base: Path, *, rounds: int, with_sparse: bool) -> list[Side]:
@@ -166,10 +175,10 @@ def measure(origin: Path, base: Path, *, rounds: int, with_sparse: bool) -> list
     cache = base / f"cache-{origin.name}"
     sides = [
         Side("shell script", by_shell(origin)),
-        Side("steps", by_steps(origin, cache, sparse=False)),
+        Side("engine", by_engine(origin, cache, sparse=False)),
     ]
     if with_sparse:
-        sides.append(Side("steps, sparse", by_steps(origin, cache, sparse=True)))
+        sides.append(Side("engine, sparse", by_engine(origin, cache, sparse=True)))
     for number in range(rounds + 1):
         for index, side in enumerate(sides):
             side.round(base, f"v{number}.{index}.{time.time_ns()}")
