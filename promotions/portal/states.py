@@ -69,7 +69,17 @@ _CONDITIONS: Mapping[str, Tone] = {
 }
 _BAD_WHEN_TRUE = frozenset({"Reconciling", "Stalled"})
 _HARMLESS = frozenset(
-    {"ActivePromotion", "DiscoveryInProgress", "PendingVerification", "Pending", "Syncing"}
+    {
+        "ActivePromotion",
+        "AlreadyExists",
+        "AwaitingFreightCreation",
+        "CriteriaNotSatisfied",
+        "DiscoveryInProgress",
+        "NoFreight",
+        "Pending",
+        "PendingVerification",
+        "Syncing",
+    }
 )
 
 

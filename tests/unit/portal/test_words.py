@@ -115,3 +115,11 @@ def test_a_hue_is_what_the_annotation_says_else_the_name_decides() -> None:
     assert hue_of(green) == HUES // 3
     assert len({hue_of(stage) for stage in plain}) == len(plain)
     assert hue_of(Stage(name="test")) == hue_of(plain[1])
+
+
+@pytest.mark.parametrize("reason", ["AlreadyExists", "NoFreight", "CriteriaNotSatisfied"])
+def test_what_is_as_it_should_be_needs_no_attention(reason: str) -> None:
+    condition = {"type": "Ready", "status": "False", "reason": reason, "message": "so it is"}
+
+    assert problems_in([condition]) == []
+    assert [it.reason for it in problems_in([{**condition, "reason": "Broken"}])] == ["Broken"]
