@@ -36,6 +36,22 @@ def file_lock(path: Path, *, timeout: timedelta) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def directory_lock(path: Path) -> Iterator[bool]:
+    """Try to hold the exclusive lock on the directory ``path``; yield whether it is held.
+
+    Does not wait, and leaves no file behind.
+
+    Raises:
+        OSError: The directory is not there.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield _try(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _acquire(descriptor: int, *, path: Path, deadline: float) -> None:
     pause = _FIRST_PAUSE
     while not _try(descriptor):

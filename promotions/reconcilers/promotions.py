@@ -14,6 +14,7 @@ from uuid import UUID
 
 from common.clock import now as read_clock
 from common.errors import UpstreamError
+from common.locks import directory_lock
 from promotions.engine.executor import (
     Advance,
     Engine,
@@ -30,6 +31,9 @@ from promotions.selectors.promotions import promotion_by_uid
 from promotions.services import promotion_progress
 
 logger = logging.getLogger(__name__)
+
+UNTIL_LEFT = timedelta(seconds=2)
+"""When to look again while a worker that was cut off is still in the work directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,18 @@ class PromotionReconciler:
             raise self._no_room(promotion, error, lease=lease) from error
         if is_new:
             progress = restarted(progress)
+        with directory_lock(workdir) as is_ours:
+            if not is_ours:
+                return UNTIL_LEFT
+            result = self._advance(promotion, workdir, progress, lease=lease)
+        if result.phase is not PromotionPhase.RUNNING:
+            self._remove(promotion.uid)
+            return None
+        return result.delay
+
+    def _advance(
+        self, promotion: Promotion, workdir: Path, progress: Progress, *, lease: Lease
+    ) -> Advance:
         refusal = availability.refusal(promotion.stage, promotion.freight, now=read_clock())
         if refusal:
             result = Advance(progress, PromotionPhase.ERRORED, refusal)
@@ -78,10 +94,7 @@ class PromotionReconciler:
             result = self._steps(promotion, workdir, progress, lease=lease)
         with lease.transaction():
             promotion_progress.store(promotion, result, now=read_clock())
-        if result.phase is not PromotionPhase.RUNNING:
-            self._remove(promotion.uid)
-            return None
-        return result.delay
+        return result
 
     def _steps(
         self, promotion: Promotion, workdir: Path, progress: Progress, *, lease: Lease

@@ -8,6 +8,7 @@ import pytest
 from common.clock import now as read_clock
 from common.errors import InvalidError, UpstreamError
 from common.jsontypes import JSONObject, JSONValue
+from common.locks import directory_lock
 from promotions.engine.runner import StepContext, StepError, StepResult, StepStatus
 from promotions.models import Promotion, StepExecution
 from promotions.services.freight import delete_freight
@@ -321,6 +322,20 @@ def test_a_promotion_goes_on_where_it_was_if_its_work_directory_is_there(world: 
 
     promotion.refresh_from_db()
     assert [context.alias for context in world.steps.contexts] == ["it", "second", "second"]
+    assert promotion.phase == "Succeeded"
+
+
+def test_a_work_directory_that_a_stalled_worker_is_in_is_left_alone(world: World) -> None:
+    world.steps.script = [WAITING]
+    promotion = promoted(world, SCRIPTED)
+
+    with directory_lock(workdir_of(world, promotion)) as is_held:
+        assert is_held
+        world.hasten(promotion)
+
+    assert len(world.steps.contexts) == 1
+    world.hasten(promotion)
+    promotion.refresh_from_db()
     assert promotion.phase == "Succeeded"
 
 
