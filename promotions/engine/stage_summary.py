@@ -3,7 +3,7 @@
 Source: Kargo Stage controller (summarizeConditions, buildFreightSummary).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,6 @@ from promotions.engine.conditions import (
     set_condition,
     without_condition,
 )
-from promotions.engine.freight import FreightCollection
 from promotions.engine.health import HEALTHY
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.verification import VERIFIED
@@ -62,13 +61,6 @@ def promoting_condition(promotion: str) -> Condition:
     return Condition(PROMOTING, ConditionStatus.TRUE, "ActivePromotion", message)
 
 
-def reconciling_condition() -> Condition:
-    """Return the condition of a Stage whose spec has changed and is being acted on."""
-    return Condition(
-        RECONCILING, ConditionStatus.TRUE, "Progressing", "the Stage is being reconciled"
-    )
-
-
 def summarise(stage: StagePass, *, now: datetime) -> StageSummary:
     """Return a Stage's conditions with Ready and Reconciling brought up to date."""
     conditions = stage.conditions
@@ -89,16 +81,17 @@ def summarise(stage: StagePass, *, now: datetime) -> StageSummary:
     return StageSummary(set_condition(conditions, ready, now=now), observed)
 
 
-def freight_summary(origins: int, current: FreightCollection | None) -> str:
+def freight_summary(origins: int, held: Sequence[str]) -> str:
     """Return what a Stage holds in a few words.
 
     Args:
         origins: How many it requests Freight from.
-        current: What it holds; ``None`` or empty is nothing.
+        held: Names of the Freight that it holds.
+
+    Source: Kargo ``pkg/controller/stages`` buildFreightSummary.
     """
-    held = list((current or {}).values())
     if origins == 1 and len(held) == 1:
-        return held[0].name
+        return held[0]
     return f"{len(held)}/{origins} Fulfilled"
 
 

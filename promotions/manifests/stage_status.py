@@ -7,6 +7,7 @@ from django.db.models import Prefetch, QuerySet
 
 from common.jsontypes import as_list, as_object, as_text
 from promotions.engine.freight import FreightOrigin
+from promotions.engine.stage_summary import freight_summary
 from promotions.manifests.freight_contents import freight_reference
 from promotions.manifests.metadata import present, timestamp
 from promotions.manifests.promotion import collection_to, reference_to
@@ -48,22 +49,16 @@ def status_to(stage: Stage) -> dict[str, Any]:
             "currentPromotion": _promotion(stage.current_promotion),
             "lastPromotion": _promotion(stage.last_promotion),
             "freightHistory": history,
-            "freightSummary": freight_summary(stage, history),
+            "freightSummary": _summary(stage, history),
             "health": stage.health,
         }
     )
 
 
-def freight_summary(stage: Stage, history: Sequence[dict[str, Any]]) -> str:
-    """Return the Freight's name, or how many of the requested origins are there.
-
-    Source: Kargo ``pkg/controller/stages`` buildFreightSummary.
-    """
-    wanted = len(as_list(stage.spec.get("requestedFreight")))
+def _summary(stage: Stage, history: Sequence[dict[str, Any]]) -> str:
+    origins = len(as_list(stage.spec.get("requestedFreight")))
     items = history[0]["items"] if history else {}
-    if wanted == 1 and len(items) == 1:
-        return as_text(next(iter(items.values()))["name"])
-    return f"{len(items)}/{wanted} Fulfilled"
+    return freight_summary(origins, [as_text(item["name"]) for item in items.values()])
 
 
 def _promotion(promotion: Any) -> dict[str, Any] | None:

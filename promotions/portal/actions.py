@@ -12,8 +12,9 @@ from common.clock import now
 from common.errors import InvalidError, NotFoundError, PlatformError
 from projects.web import ProjectMixin
 from promotions.selectors.freight import freight_named
-from promotions.selectors.pipeline import stage_standing, warehouse_named
+from promotions.selectors.pipeline import stage_standing
 from promotions.selectors.timeline import promotion_named
+from promotions.selectors.warehouses import warehouse_named
 from promotions.services.freight import approve_freight
 from promotions.services.promotions import abort_promotion, create_promotion
 from promotions.services.stages import refresh_stage

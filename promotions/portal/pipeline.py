@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from promotions.portal.cards import StageCard, WarehouseCard, stage_card, stage_chip, warehouse_card
 from promotions.portal.frame import ProjectPage
 from promotions.portal.graph import draw
-from promotions.selectors.pipeline import pipeline_of, stage_standing, warehouse_named
+from promotions.selectors.pipeline import pipeline_of, stage_standing
 from promotions.selectors.timeline import TimelineEntry, timeline_of
+from promotions.selectors.warehouses import warehouse_named
 
 
 class PipelinePage(ProjectPage):

@@ -8,8 +8,8 @@ from promotions.portal.cards import warehouse_card
 from promotions.portal.frame import ProjectPage
 from promotions.portal.pipeline import entry_context
 from promotions.portal.rows import condition_rows
-from promotions.selectors.pipeline import warehouse_named
 from promotions.selectors.timeline import timeline_of
+from promotions.selectors.warehouses import warehouse_named
 
 _SHOWN = 10
 _LISTS = {

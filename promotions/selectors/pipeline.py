@@ -120,18 +120,6 @@ def standings_of(stages: QuerySet[Stage]) -> tuple[StageStanding, ...]:
     )
 
 
-def warehouse_named(project: Project, name: str) -> Warehouse:
-    """Return one Warehouse.
-
-    Raises:
-        NotFoundError: The project has no such Warehouse.
-    """
-    warehouse = Warehouse.objects.filter(project=project, name=name).first()
-    if warehouse is None:
-        raise NotFoundError(f'The project "{project.name}" has no warehouse "{name}".')
-    return warehouse
-
-
 def resources_in(projects: Iterable[Project]) -> tuple[list[Stage], list[Warehouse]]:
     """Return the Stages and the Warehouses of several projects with their conditions, by name."""
     pks = [project.pk for project in projects]
