@@ -24,12 +24,15 @@ FREE = datetime(1970, 1, 1, tzinfo=UTC)
 _RECOVERY_SECONDS = 0.5
 _ACKNOWLEDGE_TRIES = 60
 
-# One round trip, where the ORM needs four.
+# One round trip, where the ORM needs four. Materialised, because a plan that evaluated the choice
+# once for each row would skip what it has just locked, and take more than was asked for.
 _TAKE = """
-    UPDATE django_q_ormq SET lock = %s WHERE id IN (
+    WITH oldest AS MATERIALIZED (
         SELECT id FROM django_q_ormq WHERE key = %s AND lock < %s ORDER BY id LIMIT %s
         FOR UPDATE SKIP LOCKED
-    ) RETURNING id, payload
+    )
+    UPDATE django_q_ormq AS ring SET lock = %s FROM oldest WHERE ring.id = oldest.id
+    RETURNING ring.id, ring.payload
 """
 
 
@@ -109,7 +112,7 @@ class NotifyingBroker(ResilientBroker):
 
     def _take(self) -> Rings:
         with connections[Conf.ORM].cursor() as cursor:
-            cursor.execute(_TAKE, [self.timeout(None), self.list_key, now(), Conf.BULK])
+            cursor.execute(_TAKE, [self.list_key, now(), Conf.BULK, self.timeout(None)])
             return sorted(cursor.fetchall())
 
     def close(self) -> None:

@@ -12,6 +12,13 @@ from common.clock import now
 from kargo_platform.workers.brokers import NotifyingBroker, ResilientBroker, channel_of
 
 
+NESTED_LOOP = (
+    *("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"),
+    *("indexscan", "bitmapscan", "indexonlyscan"),
+)
+"""What to forbid PostgreSQL so that it looks at a sub-query once for every row."""
+
+
 @pytest.fixture
 def broker(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[ResilientBroker]:
     monkeypatch.setattr(Conf, "BULK", 2)  # django-q2's, read once from the settings
@@ -60,3 +67,15 @@ def test_another_shards_queue_is_left_alone(broker: ResilientBroker) -> None:
 def test_the_longest_shard_name_makes_a_channel_that_postgresql_takes() -> None:
     assert len(channel_of("x" * 63)) < 64
     assert channel_of("a") != channel_of("b")
+
+
+@pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has no plan that could take more"
+)
+def test_no_more_is_taken_than_was_asked_for_whatever_the_plan(broker: ResilientBroker) -> None:
+    ids = [broker.enqueue(f"package {number}") for number in range(5)]
+    with connection.cursor() as cursor:
+        for way in NESTED_LOOP:
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+
+    assert broker.dequeue() == [(ids[0], "package 0"), (ids[1], "package 1")]
