@@ -11,7 +11,6 @@ from django_q.models import OrmQ
 from common.clock import now
 from kargo_platform.workers.brokers import NotifyingBroker, ResilientBroker, channel_of
 
-
 NESTED_LOOP = (
     *("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"),
     *("indexscan", "bitmapscan", "indexonlyscan"),
