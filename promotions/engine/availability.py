@@ -1,11 +1,11 @@
 """Which Freight a Stage may be given, and why another may not.
 
 Source: Kargo ``api/v1alpha1`` Stage.IsFreightAvailable and ``pkg/api`` ListFreightAvailableToStage,
-hardened: only the stages that a request lists ever count.
+the latter hardened unless :attr:`SoakingStages.ANY` is asked for.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -25,6 +25,18 @@ class SelectionPolicy(StrEnum):
 
     NEWEST_FREIGHT = "NewestFreight"
     MATCH_UPSTREAM = "MatchUpstream"
+
+
+class SoakingStages(StrEnum):
+    """Where soaking counts when auto-promotion chooses Freight.
+
+    Kargo itself looks at all stages there, listed or not: one that is not listed satisfies
+    ``OneOf``, and bars Freight from ``All``, which wants exactly the listed ones. When a person
+    promotes, it looks at the listed ones alone. That is the default here in both places.
+    """
+
+    LISTED = "listed"
+    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +150,21 @@ def availability(
 
 
 def candidacy(
-    freight: FreightStanding, *, stage: str, requests: Iterable[RequestedFreight], now: datetime
+    freight: FreightStanding,
+    *,
+    stage: str,
+    requests: Iterable[RequestedFreight],
+    now: datetime,
+    soaking: SoakingStages = SoakingStages.LISTED,
 ) -> Availability:
     """Return whether auto-promotion may choose the Freight for the Stage, and if not, why.
 
     As :func:`availability`, but a ``MatchUpstream`` request passes only what its upstream Stage
     holds now, approved or not.
     """
+    judge = _JUDGES[soaking]
     answers = [
-        _by_upstream(freight, stage, request, now)
+        _by_upstream(freight, request, judge(freight, stage, request, now))
         for request in requests
         if request.origin == freight.origin
     ]
@@ -159,13 +177,14 @@ def list_available(
     stage: str,
     requests: Iterable[RequestedFreight],
     now: datetime,
+    soaking: SoakingStages = SoakingStages.LISTED,
 ) -> tuple[FreightStanding, ...]:
     """Return the Freight that auto-promotion may choose from, by name, each once."""
     wanted = tuple(requests)
     listed = {
         freight.name: freight
         for freight in freights
-        if candidacy(freight, stage=stage, requests=wanted, now=now).is_available
+        if candidacy(freight, stage=stage, requests=wanted, now=now, soaking=soaking).is_available
     }
     return tuple(listed[name] for name in sorted(listed))
 
@@ -183,13 +202,28 @@ def soak(freight: FreightStanding, *, stage: str, now: datetime) -> timedelta | 
 
 
 def _by_upstream(
-    freight: FreightStanding, stage: str, request: RequestedFreight, now: datetime
+    freight: FreightStanding, request: RequestedFreight, answer: Availability
 ) -> Availability:
-    answer = _by_request(freight, stage, request, now)
     follows = request.selection_policy is SelectionPolicy.MATCH_UPSTREAM and not request.direct
     if not answer.is_available or not follows or freight.currently_in.keys() & request.stages:
         return answer
     return Availability(Barrier.LEFT_UPSTREAM, request.stages)
+
+
+def _by_soaking_anywhere(
+    freight: FreightStanding, stage: str, request: RequestedFreight, now: datetime
+) -> Availability:
+    answer = _by_request(freight, stage, replace(request, required_soak=None), now)
+    is_exempt = request.direct or stage in freight.approved_for or not request.stages
+    if request.required_soak is None or is_exempt or not answer.is_available:
+        return answer
+    soaks = {it: soak(freight, stage=it, now=now) for it in freight.verified_in}
+    soaked = {
+        it for it, time in soaks.items() if time is not None and time >= request.required_soak
+    }
+    is_all = request.strategy is Strategy.ALL
+    has_soaked = soaked == set(request.stages) if is_all else bool(soaked)
+    return AVAILABLE if has_soaked else Availability(Barrier.SOAKING, request.stages)
 
 
 def _by_request(
@@ -244,3 +278,9 @@ def _all(answers: list[Availability]) -> Availability:
 
 def _stages(answers: list[Availability]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stage for answer in answers for stage in answer.stages))
+
+
+_JUDGES: Mapping[
+    SoakingStages,
+    Callable[[FreightStanding, str, RequestedFreight, datetime], Availability],
+] = {SoakingStages.LISTED: _by_request, SoakingStages.ANY: _by_soaking_anywhere}

@@ -4,11 +4,11 @@ Source: Kargo ``api/v1alpha1`` Freight, FreightReference and FreightCollection.
 """
 
 import hashlib
-import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common.errors import InvalidError
+from promotions.engine import gopath, gostrings
 from promotions.engine.urls import normalise_chart_url, normalise_git_url
 
 ORIGIN_KIND = "Warehouse"
@@ -134,7 +134,7 @@ def canonical_freight(
         *(_chart_part(chart) for chart in charts),
         *(f"{it.artifact_type}:{it.subscription_name}:{it.version}" for it in artifacts),
     ]
-    parts.sort(key=lambda part: part.encode())
+    parts.sort(key=gostrings.utf8)
     return f"{origin}:{'|'.join(parts)}"
 
 
@@ -150,9 +150,7 @@ def _commit_part(commit: Commit) -> str:
 
 
 def _chart_part(chart: Chart) -> str:
-    joined = posixpath.normpath(
-        posixpath.join(normalise_chart_url(chart.repo_url), chart.name.lstrip("/"))
-    )
+    joined = gopath.join(normalise_chart_url(chart.repo_url), chart.name)
     return _suffixed(f"{joined}:{chart.version}", chart.subscription_name)
 
 
@@ -161,4 +159,4 @@ def _suffixed(part: str, subscription_name: str) -> str:
 
 
 def _sha1(text: str) -> str:
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.sha1(gostrings.utf8(text), usedforsecurity=False).hexdigest()

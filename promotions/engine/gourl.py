@@ -241,7 +241,10 @@ def _shown(plain: str, raw: str, allowed: frozenset[int]) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", errors="surrogateescape")
+    try:
+        return text.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        raise _invalid(text) from error
 
 
 def _text(raw: bytes) -> str:

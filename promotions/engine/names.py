@@ -7,6 +7,8 @@ https://github.com/ulid/spec.
 import hashlib
 from dataclasses import dataclass
 
+from promotions.engine import gostrings
+
 LONGEST_LABEL = 63
 LONGEST_NAME = 253
 
@@ -31,17 +33,18 @@ class UlidMoment:
 
 
 def promotion_name(stage: str, ulid: str, freight: str, target: str = "") -> str:
-    """Return ``<stage>[.<target>].<ulid>.<freight>``, lower-cased and at most 253 characters.
+    """Return ``<stage>[.<target>].<ulid>.<freight>``, lower-cased and at most 253 bytes.
 
-    ``freight`` is cut to seven characters. Without a Stage or Freight the name is empty. Names of
+    ``freight`` is cut to seven bytes. Without a Stage or Freight the name is empty. Names of
     one Stage sort as their ULIDs do, so the order of names is the order of creation.
     """
     if not stage or not freight:
         return ""
     prefix = f"{stage}.{target}" if target else stage
-    if len(prefix) > _PREFIX_LENGTH:
-        prefix = prefix[:_PREFIX_LENGTH].rstrip(".-")
-    return f"{prefix}.{ulid}.{freight[:_FREIGHT_LENGTH]}".lower()
+    if gostrings.size(prefix) > _PREFIX_LENGTH:
+        prefix = gostrings.first_bytes(prefix, _PREFIX_LENGTH).rstrip(".-")
+    shown = gostrings.first_bytes(freight, _FREIGHT_LENGTH)
+    return gostrings.lower(f"{prefix}.{ulid}.{shown}")
 
 
 def format_ulid(*, milliseconds: int, entropy: int) -> str:
@@ -93,18 +96,24 @@ def shorten_with_hash(
 
     Args:
         text: The name to shorten.
-        limit: Characters allowed; at least ``hash_length``.
+        limit: Bytes allowed; at least ``hash_length``.
         separator: Stands before the hash; none is left dangling at the end of the beginning.
-        hash_length: Hex digits of the hash.
+            Empty is the default.
+        hash_length: Hex digits of the hash; the default if it is not positive.
 
     Raises:
         ValueError: Not even the hash fits the limit.
+
+    Source: Kargo ``pkg/strings`` HashShorten.
     """
-    if len(text) <= limit:
+    if gostrings.size(text) <= limit:
         return text
+    hash_length = hash_length if hash_length > 0 else _HASH_LENGTH
+    separator = separator or "-"
     if limit < hash_length:
-        raise ValueError(f"{limit} characters cannot hold a hash of {hash_length}")
-    digest = hashlib.sha256(text.encode()).hexdigest()[:hash_length]
-    beginning = text[: max(0, limit - hash_length - len(separator))]
-    beginning = beginning.rstrip(separator) if separator else beginning
-    return f"{beginning}{separator}{digest}" if beginning else digest
+        raise ValueError(f"{limit} bytes cannot hold a hash of {hash_length}")
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:hash_length]
+    room = limit - hash_length - len(separator)
+    if room <= 0:
+        return digest
+    return f"{gostrings.first_bytes(text, room).rstrip(separator)}{separator}{digest}"

@@ -1,23 +1,23 @@
 """Reads references to container images, such as ``ghcr.io/team/app:1.2@sha256:…``.
 
-Source: the grammar of ``github.com/distribution/reference``, with Docker Hub as the default.
+Source: ``github.com/google/go-containerregistry/pkg/name``, weak validation: what a registry might
+accept, with Docker Hub as the default. A scheme passes for a registry there: ``https://host/a:b``
+is the tag ``b`` of the repository ``/host/a`` on ``https:``.
 """
 
 import re
 from dataclasses import dataclass, replace
 
 from common.errors import InvalidError
+from promotions.engine.gourl import parse_url
 
 DOCKER_HUB = "index.docker.io"
+DOCKER_HUB_DIRECT = "registry-1.docker.io"
 
-_HUB_ALIASES = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_REGISTRY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:]+\])(?::[0-9]+)?")
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
-_LONGEST_NAME = 255
+_HUB_ALIAS = "docker.io"
+_REPOSITORY = re.compile(r"[a-z0-9_\-./]{2,255}")
+_TAG = re.compile(r"[a-zA-Z0-9_\-.]{1,128}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,14 @@ def parse_reference(text: str) -> ImageReference | None:
     name, tag = _split_tag(rest)
     registry, repository = _split_registry(name)
     if (
-        len(name) > _LONGEST_NAME
-        or (at and _DIGEST.fullmatch(digest) is None)
+        (at and _DIGEST.fullmatch(digest) is None)
         or (tag is not None and _TAG.fullmatch(tag) is None)
-        or _REGISTRY.fullmatch(registry) is None
+        or not _is_host(registry)
         or _REPOSITORY.fullmatch(repository) is None
     ):
         return None
+    if registry == DOCKER_HUB and "/" not in repository:
+        repository = f"library/{repository}"
     return ImageReference(registry, repository, tag or "", digest)
 
 
@@ -71,8 +72,13 @@ def _split_tag(text: str) -> tuple[str, str | None]:
 
 def _split_registry(name: str) -> tuple[str, str]:
     first, slash, rest = name.partition("/")
-    if not slash or not ("." in first or ":" in first or first == "localhost"):
-        first, rest = DOCKER_HUB, name
-    if first not in _HUB_ALIASES:
-        return first, rest
-    return DOCKER_HUB, rest if "/" in rest else f"library/{rest}"
+    if not slash or not ("." in first or ":" in first):
+        return DOCKER_HUB, name
+    return DOCKER_HUB if first == _HUB_ALIAS else first, rest
+
+
+def _is_host(registry: str) -> bool:
+    try:
+        return parse_url(f"//{registry}").host == registry
+    except InvalidError:
+        return False

@@ -4,16 +4,16 @@ Source: Kargo ``pkg/urls``.
 """
 
 import re
-from urllib.parse import quote
+from dataclasses import replace
 
-from promotions.engine.references import DOCKER_HUB, parse_reference
+from common.errors import InvalidError
+from promotions.engine import gostrings
+from promotions.engine.gourl import GoURL, parse_url
+from promotions.engine.references import DOCKER_HUB, DOCKER_HUB_DIRECT, parse_reference
 
 _WEB = ("http://", "https://")
 _SSH = "ssh://"
 _SCP = re.compile(r"((?:[\w-]+@)?[\w-]+(?:\.[\w-]+)*)(?::(.*))?", re.ASCII)
-_HOST = re.compile(r"(?:[^\s/?#@:<>\"\\^`{|}]*|\[[0-9a-f:.%]+\])(?::\d*)?")
-_BAD_ESCAPE = re.compile(r"%(?![0-9a-f]{2})")
-_PATH_SAFE = "%/:@!$&'()*+,;=-._~"
 
 
 def sanitise(url: str) -> str:
@@ -27,48 +27,52 @@ def normalise_git_url(url: str) -> str:
     ``https://user@GitHub.com/a/b.git/`` and ``https://github.com/a/b`` are the same repository;
     ``git@host:path`` becomes ``ssh://git@host/path``.
     """
-    clean = sanitise(url).lower()
-    if clean.startswith(_WEB):
-        scheme, _, rest = clean.partition("://")
-        return _normal_hierarchical(scheme, rest, keep_user=False) or url
-    if clean.startswith(_SSH):
-        return _normal_hierarchical("ssh", clean.removeprefix(_SSH), keep_user=True) or url
-    scp = _SCP.fullmatch(clean)
-    if scp is None:
+    clean = _cleaned(url)
+    try:
+        if clean.startswith((*_WEB, _SSH)):
+            return _normal_hierarchical(clean) or url
+        scp = _SCP.fullmatch(clean)
+        return url if scp is None else _normal_scp(scp[1], scp[2] or "")
+    except InvalidError:
         return url
-    path = _trimmed_path(scp[2] or "")
-    return f"{_SSH}{scp[1]}/{path}" if path else f"{_SSH}{scp[1]}"
 
 
 def normalise_image_url(url: str) -> str:
     """Return the normal form of an image repository: no tag, no digest, no Docker Hub prefix."""
-    clean = sanitise(url).lower()
+    clean = _cleaned(url)
     reference = parse_reference(clean)
     if reference is None:
         return clean
-    if reference.registry == DOCKER_HUB:
+    if reference.registry in {DOCKER_HUB, DOCKER_HUB_DIRECT}:
         return reference.repository.removeprefix("library/")
     return f"{reference.registry}/{reference.repository}"
 
 
 def normalise_chart_url(url: str) -> str:
     """Return the normal form of a chart repository; HTTP addresses are only lower-cased."""
-    return normalise_image_url(sanitise(url).lower().removeprefix("oci://"))
+    return normalise_image_url(_cleaned(url).removeprefix("oci://"))
 
 
-def _normal_hierarchical(scheme: str, rest: str, *, keep_user: bool) -> str | None:
-    before_fragment, hash_mark, fragment = rest.partition("#")
-    before_query, question, query = before_fragment.partition("?")
-    authority, slash, path = before_query.partition("/")
-    user, at, host = authority.rpartition("@")
-    if query or _HOST.fullmatch(host) is None or _BAD_ESCAPE.search(path):
-        return None
-    shown_user = f"{user}{at}" if keep_user else ""
-    if not (host or shown_user or path):
-        return f"{scheme}:"
-    tail = quote(_trimmed_path(slash + path), safe=_PATH_SAFE)
-    return f"{scheme}://{shown_user}{host}{tail}{question}{hash_mark}{fragment}"
+def _cleaned(url: str) -> str:
+    return sanitise(gostrings.lower(url))
 
 
-def _trimmed_path(path: str) -> str:
-    return path.removesuffix("/").removesuffix(".git")
+def _normal_hierarchical(url: str) -> str:
+    """Return the normal form of a URL with a scheme; nothing if it has a query."""
+    parts = parse_url(url)
+    if parts.has_parameters:
+        return ""
+    user = parts.user if url.startswith(_SSH) else None
+    return str(replace(parts, user=user, path=_trimmed(parts)))
+
+
+def _normal_scp(user_and_host: str, path: str) -> str:
+    parts = parse_url(path)
+    trimmed = _trimmed(parts)
+    if not trimmed:
+        return f"{_SSH}{user_and_host}"
+    return f"{_SSH}{user_and_host}/{replace(parts, path=trimmed)}"
+
+
+def _trimmed(parts: GoURL) -> str:
+    return parts.path.removesuffix("/").removesuffix(".git")

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.commit_urls import GitProvider, commit_url, detect_provider
 from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.scm.commit_urls import commit_url
+from promotions.engine.scm.providers import GitProvider, detect_provider
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.git import PushRequest, Workspaces
 from promotions.steps.support.git import git_errors, joined, remote_for

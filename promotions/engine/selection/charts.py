@@ -8,7 +8,6 @@ from itertools import islice
 
 from common.errors import InvalidError
 from promotions.engine.selection.tagnames import TagRules, versions_newest_first
-from promotions.engine.semver.versions import parse_version
 
 _HTTP = ("http://", "https://")
 _OCI = "oci://"
@@ -33,13 +32,5 @@ def select_chart_versions(
     names = versions
     if is_oci:
         # Helm's registry client reads such tags strictly: not even a leading "v" is allowed.
-        names = filter(_is_full_version, (version.replace("_", "+") for version in versions))
+        names = (it.replace("_", "+") for it in versions if not it.startswith("v"))
     return list(islice(versions_newest_first(names, rules), limit or None))
-
-
-def _is_full_version(text: str) -> bool:
-    try:
-        parse_version(text, strict=True)
-    except InvalidError:
-        return False
-    return True

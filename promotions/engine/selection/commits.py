@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from promotions.engine.expressions.criteria import compile_filter
+from promotions.engine import gostrings
+from promotions.engine.expressions.criteria import CriteriaFilter
 from promotions.engine.selection.patterns import PathFilter
 
 LONGEST_SUBJECT = 80
@@ -40,17 +41,17 @@ def select_commits(
     changed_paths: ChangedPaths,
     limit: int,
     paths: PathFilter | None = None,
-    expression: str = "",
+    accepts: CriteriaFilter | None = None,
 ) -> list[CommitMetadata]:
     """Return at most ``limit`` commits that pass, in the order given.
 
     ``commits`` is read no further than needed, so it may be a generator that reads the log in
-    batches (:func:`batch_sizes`). The expression is asked first, then the paths.
+    batches (:func:`batch_sizes`). The filter, of the commit's variables, is asked first, then the
+    paths.
 
     Raises:
-        InvalidError: The expression or a path pattern is malformed, or the expression failed.
+        InvalidError: A path pattern is malformed, or the filter failed.
     """
-    accepts = compile_filter(expression) if expression else None
     wanted = (
         commit
         for commit in commits
@@ -84,10 +85,10 @@ def commit_variables(commit: CommitMetadata) -> dict[str, object]:
 
 
 def shorten_subject(subject: str, *, limit: int = LONGEST_SUBJECT) -> str:
-    """Return ``subject`` if it fits, else its beginning and three dots, ``limit`` long in all."""
-    if len(subject) <= limit or limit < len(_ELLIPSIS):
+    """Return ``subject`` if it fits, else its beginning and three dots, ``limit`` bytes in all."""
+    if gostrings.size(subject) <= limit or limit < len(_ELLIPSIS):
         return subject
-    return subject[: limit - len(_ELLIPSIS)] + _ELLIPSIS
+    return gostrings.first_bytes(subject, limit - len(_ELLIPSIS)) + _ELLIPSIS
 
 
 def branch_matches_ref(ref: str, *, branch: str) -> bool:

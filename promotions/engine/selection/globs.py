@@ -1,131 +1,168 @@
-r"""Turns shell-style patterns into regular expressions.
+r"""Decides whether texts match shell-style patterns.
 
 ``*`` and ``?`` stay within a path component, ``**`` as a whole component stands for any number of
 components, ``{a,b}`` gives alternatives, ``[a-z]`` and ``[!a-z]`` classes; ``\`` escapes.
 
-Source: the rules of https://github.com/bmatcuk/doublestar v4.
+Source: the rules of https://github.com/bmatcuk/doublestar v4. Patterns become regular expressions,
+so that none takes exponential time.
 """
 
 import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from common.errors import InvalidError
-from promotions.engine.regexes import Pattern, compile_regex
+from promotions.engine.regexes import compile_test
 
 _LONGEST = 1024
+_MOST_ALTERNATIVES = 256
+_DEEP = "**"
+_NOTHING = r"[^\x00-\x{10FFFF}]"
 
 
 @lru_cache(maxsize=1024)
-def compile_glob(pattern: str) -> Pattern:
-    """Return a pattern whose ``fullmatch`` decides as the glob would.
+def compile_glob(pattern: str) -> Callable[[str], bool]:
+    """Return what says whether a whole text matches the pattern.
 
     Raises:
-        InvalidError: A bracket, brace or escape is left open, or the pattern is too long.
+        InvalidError: A bracket, brace or escape is left open, a class is empty, or the pattern is
+            too long or has too many alternatives.
     """
     if len(pattern) > _LONGEST:
         raise InvalidError("The glob pattern is too long.")
-    return compile_regex(f"(?s:{_Translator(pattern).translate()})")
+    _check(pattern)
+    alternatives = list(islice(_alternatives(pattern), _MOST_ALTERNATIVES + 1))
+    if len(alternatives) > _MOST_ALTERNATIVES:
+        raise InvalidError(f"{pattern!r} has too many alternatives.")
+    return compile_test(rf"\A(?s:{'|'.join(map(_translated, alternatives))})\z")
 
 
-class _Translator:
-    """Reads one glob from left to right; ``depth`` counts the braces that are open."""
+def _check(pattern: str) -> None:
+    depth = 0
+    for piece in _pieces(pattern):
+        if piece in {"[", "\\"}:
+            raise _malformed(pattern)
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        if depth < 0:
+            raise _malformed(pattern)
+    if depth:
+        raise _malformed(pattern)
 
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self.position = 0
-        self.depth = 0
 
-    def translate(self) -> str:
-        parts = []
-        while self.position < len(self.pattern):
-            parts.append(self._next_part())
-        if self.depth:
-            raise self._malformed()
-        return "".join(parts)
+def _pieces(pattern: str) -> Iterator[str]:
+    """Yield escapes and classes whole, other characters one by one; an open one is cut short."""
+    position = 0
+    while position < len(pattern):
+        end = position + 1
+        if pattern[position] == "\\":
+            end = position + 2 if end < len(pattern) else end
+        elif pattern[position] == "[":
+            end = _class_end(pattern, position) or end
+        yield pattern[position:end]
+        position = end
 
-    def _next_part(self) -> str:
-        if (stars := self._component_stars()) is not None:
-            return stars
-        char = self.pattern[self.position]
-        self.position += 1
-        if char in "*?":
-            return self._star() if char == "*" else "[^/]"
-        if char == "[":
-            return self._character_class()
-        if char == "\\":
-            return re.escape(self._escaped())
-        return self._brace_or_literal(char)
 
-    def _star(self) -> str:
-        while self.pattern.startswith("*", self.position):
-            self.position += 1
+def _class_end(pattern: str, start: int) -> int:
+    """Return the position behind the class, or 0 if it does not end or has no members."""
+    position = start + 1 + (pattern[start + 1 : start + 2] in {"!", "^"})
+    first = position
+    while position < len(pattern):
+        if pattern[position] == "]":
+            return position + 1 if position > first else 0
+        position += 2 if pattern[position] == "\\" else 1
+    return 0
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
+    """Yield what the pattern's braces stand for; ``a{b,c}`` is ``ab`` and ``ac``."""
+    pieces = list(_pieces(pattern))
+    if "{" not in pieces:
+        yield pattern
+        return
+    start = pieces.index("{")
+    choices: list[list[str]] = [[]]
+    depth, position = 1, start + 1
+    while depth:
+        piece = pieces[position]
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        if depth == 1 and piece == ",":
+            choices.append([])
+        elif depth:
+            choices[-1].append(piece)
+        position += 1
+    for choice in choices:
+        yield from _alternatives("".join((*pieces[:start], *choice, *pieces[position:])))
+
+
+def _translated(pattern: str) -> str:
+    """Return the regular expression of a pattern without braces.
+
+    ``**`` counts as such only as a whole component; it also makes the slash beside it optional.
+    """
+    parts: list[str] = []
+    *components, last = _components(pattern)
+    for component in components:
+        is_deep = component == _DEEP
+        parts.extend(("(?:[^/]*/)*",) if is_deep else (_component(component), "/"))
+    if last != _DEEP:
+        return "".join((*parts, _component(last)))
+    return "".join((*parts[:-1], "(?:/.*)?")) if parts else ".*"
+
+
+def _components(pattern: str) -> list[str]:
+    """Return what stands between the slashes; ``**/**`` says no more than ``**``."""
+    components = [""]
+    for piece in _pieces(pattern):
+        if piece in {"/", "\\/"}:
+            components.append("")
+        else:
+            components[-1] += piece
+    pairs = zip(components, [*components[1:], ""], strict=True)
+    return [one for one, following in pairs if not one == following == _DEEP]
+
+
+def _component(pattern: str) -> str:
+    return "".join(map(_translated_piece, _pieces(pattern)))
+
+
+def _translated_piece(piece: str) -> str:
+    if piece == "*":
         return "[^/]*"
+    if piece == "?":
+        return "[^/]"
+    if piece.startswith("["):
+        return _translated_class(piece[1:-1])
+    return re.escape(piece[-1])
 
-    def _component_stars(self) -> str | None:
-        """Translate ``**`` where it is a whole component, with the slash it makes optional."""
-        text, here = self.pattern, self.position
-        if text.startswith("/**", here) and self._ends_component(here + 3):
-            self.position += 3
-            return "(?:/.*)?" if self._at_end(here + 3) else "(?:/[^/]*)*"
-        starts = here == 0 or text[here - 1] in "/{,"
-        if not starts or not text.startswith("**", here) or not self._ends_component(here + 2):
-            return None
-        if self._at_end(here + 2):
-            self.position += 2
-            return ".*"
-        self.position += 3
-        return "(?:[^/]*/)*"
 
-    def _ends_component(self, index: int) -> bool:
-        return self._at_end(index) or self.pattern[index] == "/"
+def _translated_class(members: str) -> str:
+    is_negated = members[0] in "!^"
+    ranges = "".join(_ranges(members[is_negated:]))
+    if is_negated:
+        return f"[^/{ranges}]"
+    return f"[{ranges}]" if ranges else _NOTHING
 
-    def _at_end(self, index: int) -> bool:
-        return index >= len(self.pattern) or (bool(self.depth) and self.pattern[index] in ",}")
 
-    def _brace_or_literal(self, char: str) -> str:
-        if char == "{":
-            self.depth += 1
-            return "(?:"
-        if char == "}" and self.depth:
-            self.depth -= 1
-            return ")"
-        if char == "," and self.depth:
-            return "|"
-        return re.escape(char)
+def _ranges(members: str) -> Iterator[str]:
+    """Yield the members for a regular expression; none of them stands for a slash."""
+    chars = [(piece[-1], piece == "-") for piece in re.findall(r"\\.|[^\\]", members, re.DOTALL)]
+    position = 0
+    while position < len(chars):
+        low = high = chars[position][0]
+        if position + 2 < len(chars) and chars[position + 1][1]:
+            high = chars[position + 2][0]
+            position += 2
+        position += 1
+        if low <= "/" <= high:
+            yield from (_range(low, "."), _range("0", high))
+        else:
+            yield _range(low, high)
 
-    def _character_class(self) -> str:
-        negated = self.pattern[self.position : self.position + 1] in ("!", "^")
-        self.position += negated
-        members: list[str] = []
-        while not (members and self._peek() == "]"):
-            members.append(self._class_member())
-        self.position += 1
-        return f"[{'^/' if negated else ''}{''.join(members)}]"
 
-    def _class_member(self) -> str:
-        low = self._class_character()
-        if self._peek() != "-" or self.pattern[self.position + 1 : self.position + 2] == "]":
-            return re.escape(low)
-        self.position += 1
-        high = self._class_character()
-        if high < low:
-            raise self._malformed()
-        return f"{re.escape(low)}-{re.escape(high)}"
+def _range(low: str, high: str) -> str:
+    return f"{re.escape(low)}-{re.escape(high)}" if low <= high else ""
 
-    def _class_character(self) -> str:
-        char = self._peek()
-        self.position += 1
-        return self._escaped() if char == "\\" else char
 
-    def _escaped(self) -> str:
-        char = self._peek()
-        self.position += 1
-        return char
-
-    def _peek(self) -> str:
-        if self.position >= len(self.pattern):
-            raise self._malformed()
-        return self.pattern[self.position]
-
-    def _malformed(self) -> InvalidError:
-        return InvalidError(f"{self.pattern!r} is not a valid glob pattern.")
+def _malformed(pattern: str) -> InvalidError:
+    return InvalidError(f"{pattern!r} is not a valid glob pattern.")

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import islice
 
 from common.errors import InvalidError
+from promotions.engine import gostrings
 from promotions.engine.selection.tagnames import TagRules, names_last_first, versions_newest_first
 
 _PLATFORM_PARTS = (2, 3)
@@ -76,19 +77,18 @@ def candidate_tags(tags: Iterable[str], *, strategy: ImageStrategy, rules: TagRu
     Raises:
         InvalidError: A pattern or the constraint is malformed.
     """
-    rules.accepts_name("")
+    accepts_name = rules.name_test()
     if strategy is ImageStrategy.DIGEST:
         return [rules.constraint] if rules.constraint else []
-    named = [tag for tag in tags if rules.accepts_name(tag)]
+    named = filter(accepts_name, tags)
     if strategy is ImageStrategy.SEMVER:
-        rules.check()
         return versions_newest_first(named, rules)
     return names_last_first(named)
 
 
 def newest_builds_first(images: Iterable[ImageDetails]) -> list[ImageDetails]:
     """Return the images by time of creation, newest first; equals by tag, last first."""
-    by_tag = sorted(images, key=lambda image: image.tag.encode(), reverse=True)
+    by_tag = sorted(images, key=lambda image: gostrings.utf8(image.tag), reverse=True)
     return sorted(by_tag, key=lambda image: image.created_at, reverse=True)
 
 

@@ -1,5 +1,9 @@
-"""Decides whether labels satisfy a Kubernetes label selector."""
+"""Decides whether labels satisfy a Kubernetes label selector.
 
+Source: ``k8s.io/apimachinery`` LabelSelectorAsSelector and its validation of keys and values.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +22,10 @@ class LabelOperator(StrEnum):
 
 
 _WITH_VALUES = frozenset({LabelOperator.IN, LabelOperator.NOT_IN})
+_WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LONGEST_WORD = 63
+_LONGEST_DOMAIN = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def parse_label_selector(selector: JSONObject) -> LabelSelector:
         InvalidError: An operator is unknown, or has values it cannot use or lacks those it needs.
     """
     exact = tuple(
-        LabelRequirement(key, LabelOperator.IN, (as_text(value),))
+        _requirement(key, LabelOperator.IN, (as_text(value),))
         for key, value in as_object(selector.get("matchLabels")).items()
     )
     expressions = (_parse_requirement(it) for it in as_list(selector.get("matchExpressions")))
@@ -72,8 +80,25 @@ def _parse_requirement(value: JSONValue) -> LabelRequirement:
     values = tuple(as_text(it) for it in as_list(requirement.get("values")))
     if name not in set(LabelOperator):
         raise InvalidError(f"{name!r} is not an operator; use one of {', '.join(LabelOperator)}.")
-    operator = LabelOperator(name)
+    return _requirement(key, LabelOperator(name), values)
+
+
+def _requirement(key: str, operator: LabelOperator, values: tuple[str, ...]) -> LabelRequirement:
     if bool(values) != (operator in _WITH_VALUES):
         problem = "needs at least one value" if operator in _WITH_VALUES else "takes no values"
         raise InvalidError(f"The operator {operator} on label {key!r} {problem}.")
+    domain, slash, word = key.rpartition("/")
+    if not _is_word(word) or (slash and not _is_domain(domain)):
+        raise InvalidError(f"{key!r} is not the key of a label.")
+    for value in values:
+        if value and not _is_word(value):
+            raise InvalidError(f"{value!r} cannot be the value of the label {key!r}.")
     return LabelRequirement(key, operator, values)
+
+
+def _is_word(text: str) -> bool:
+    return len(text) <= _LONGEST_WORD and _WORD.fullmatch(text) is not None
+
+
+def _is_domain(text: str) -> bool:
+    return len(text) <= _LONGEST_DOMAIN and _DOMAIN.fullmatch(text) is not None

@@ -6,11 +6,12 @@ whose expression may match anywhere.
 Source: Kargo ``pkg/pattern``.
 """
 
-import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from promotions.engine.regexes import compile_regex
+from common.errors import InvalidError
+from promotions.engine import gopath
+from promotions.engine.regexes import compile_test
 from promotions.engine.selection.globs import compile_glob
 
 _GLOB = "glob:"
@@ -68,18 +69,16 @@ class PathFilter:
 
 def _matches_special(pattern: str, text: str) -> bool | None:
     if pattern.startswith(_GLOB):
-        return compile_glob(pattern.removeprefix(_GLOB)).fullmatch(text) is not None
+        return compile_glob(pattern.removeprefix(_GLOB))(text)
     for prefix in _REGEX:
         if pattern.startswith(prefix):
-            return compile_regex(pattern.removeprefix(prefix)).search(text) is not None
+            return compile_test(pattern.removeprefix(prefix))(text)
     return None
 
 
 def _is_within(directory: str, path: str) -> bool:
-    base, target = posixpath.normpath(directory or "."), posixpath.normpath(path or ".")
-    if base.startswith("/") != target.startswith("/"):
+    try:
+        # Kargo looks at the first two characters only, so a name such as `..cache` is outside.
+        return not gopath.relative(path, base=directory).startswith("..")
+    except InvalidError:
         return False
-    if base == ".":
-        # Kargo tests the relative path's first two characters, so `..cache` counts as outside.
-        return not target.startswith("..")
-    return target == base or target.startswith(f"{base.rstrip('/')}/")

@@ -3,12 +3,13 @@
 The same rules serve Git tags and image tags.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from promotions.engine.regexes import compile_regex
+from promotions.engine import gostrings
+from promotions.engine.regexes import compile_test
 from promotions.engine.semver.constraints import parse_constraint
-from promotions.engine.semver.versions import parse_tag, sort_newest_first
+from promotions.engine.semver.versions import newest_first, parse_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,24 @@ class TagRules:
         Raises:
             InvalidError: An expression is malformed.
         """
-        allow, ignore = ([compile_regex(it) for it in side] for side in (self.allow, self.ignore))
-        if any(pattern.search(tag) for pattern in ignore):
-            return False
-        return not allow or any(pattern.search(tag) for pattern in allow)
+        return self.name_test()(tag)
+
+    def name_test(self) -> Callable[[str], bool]:
+        """Return :meth:`accepts_name` with its expressions compiled, for many tags.
+
+        Raises:
+            InvalidError: An expression is malformed.
+        """
+        allow = [compile_test(pattern) for pattern in self.allow]
+        ignore = [compile_test(pattern) for pattern in self.ignore]
+
+        def accepts(tag: str) -> bool:
+            for matches in ignore:
+                if matches(tag):
+                    return False
+            return not allow or any(matches(tag) for matches in allow)
+
+        return accepts
 
     def accepts_version(self, tag: str) -> bool:
         """Return whether the tag is a version that satisfies the constraint.
@@ -55,7 +70,7 @@ class TagRules:
         Raises:
             InvalidError: One is.
         """
-        self.accepts_name("")
+        self.name_test()
         if self.constraint:
             parse_constraint(self.constraint)
 
@@ -66,9 +81,13 @@ def versions_newest_first(tags: Iterable[str], rules: TagRules) -> list[str]:
     Raises:
         InvalidError: The constraint is malformed.
     """
-    return sort_newest_first(filter(rules.accepts_version, tags), strict=rules.strict)
+    constraint = parse_constraint(rules.constraint) if rules.constraint else None
+    parsed = (parse_tag(tag, strict=rules.strict) for tag in tags)
+    versions = (version for version in parsed if version is not None)
+    fitting = versions if constraint is None else filter(constraint.allows, versions)
+    return [version.original for version in newest_first(fitting)]
 
 
 def names_last_first(tags: Iterable[str]) -> list[str]:
     """Return the tags in reverse lexical order of their bytes."""
-    return sorted(tags, key=lambda tag: tag.encode(), reverse=True)
+    return sorted(tags, key=gostrings.utf8, reverse=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
-from promotions.engine.expressions.criteria import compile_filter
+from promotions.engine.expressions.criteria import CriteriaFilter
 from promotions.engine.selection.patterns import PathFilter
 from promotions.engine.selection.tagnames import TagRules, names_last_first, versions_newest_first
 
@@ -57,7 +57,7 @@ def select_tags(
     changed_paths: TagPaths,
     limit: int = 0,
     paths: PathFilter | None = None,
-    expression: str = "",
+    accepts: CriteriaFilter | None = None,
 ) -> list[TagMetadata]:
     """Return at most ``limit`` tags that pass, best first; no limit if it is 0.
 
@@ -68,14 +68,14 @@ def select_tags(
         changed_paths: Asked in order, until enough tags pass.
         limit: How many are wanted.
         paths: What the tagged commit must have changed.
-        expression: Filter over the tag's variables.
+        accepts: Filter over the tag's variables.
 
     Raises:
-        InvalidError: A pattern, constraint or expression is malformed, or an evaluation failed.
+        InvalidError: A pattern or constraint is malformed, or the filter failed.
     """
     _check(strategy, rules)
-    accepts = compile_filter(expression) if expression else None
-    named = (tag for tag in tags if rules.accepts_name(tag.tag))
+    accepts_name = rules.name_test()
+    named = (tag for tag in tags if accepts_name(tag.tag))
     kept = {tag.tag: tag for tag in named if accepts is None or accepts(tag_variables(tag))}
     ordered = (kept[name] for name in _ordered(kept, strategy, rules))
     passing = (tag for tag in ordered if not paths or paths.passes(changed_paths(tag)))
@@ -119,7 +119,6 @@ def tag_variables(tag: TagMetadata) -> dict[str, object]:
 
 
 def _check(strategy: TagStrategy, rules: TagRules) -> None:
-    rules.accepts_name("")
     if strategy is TagStrategy.SEMVER:
         rules.check()
 

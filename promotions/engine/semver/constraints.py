@@ -25,7 +25,8 @@ _FIRST = rf"{_OPERATOR}\s*{_VERSION}"
 _GROUP = rf"\s*{_FIRST}\s*(?:(?:\s+|,\s*){_FIRST}\s*)*"
 _RANGE = rf"\s*({_VERSION})\s+-\s+({_VERSION})\s*"
 _WILDCARDS = frozenset({"", "x", "X", "*"})
-_LONGEST = 4096
+_LONGEST = 512
+_MOST_ALTERNATIVES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,30 @@ class Comparison:
     open_minor: bool = False
     open_patch: bool = False
 
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Comparisons that must all hold.
+
+    Attributes:
+        names_prerelease: One of them names a pre-release, so pre-releases can satisfy them all.
+    """
+
+    comparisons: tuple[Comparison, ...]
+    names_prerelease: bool
+
     def allows(self, version: Version, *, include_prerelease: bool) -> bool:
-        """Return whether the version satisfies this comparison."""
-        if version.prerelease and not include_prerelease:
+        """Return whether the version satisfies every comparison."""
+        if version.prerelease and not (include_prerelease or self.names_prerelease):
             return False
-        return _CHECKS[self.operator](self, version)
+        return all(_CHECKS[it.operator](it, version) for it in self.comparisons)
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """Alternatives, each a list of comparisons that must all hold."""
+    """Alternatives, of which one must hold."""
 
-    alternatives: tuple[tuple[Comparison, ...], ...]
+    alternatives: tuple[Alternative, ...]
 
     def allows(self, version: Version, *, include_prerelease: bool = False) -> bool:
         """Return whether the version satisfies any alternative.
@@ -64,26 +77,23 @@ class Constraint:
         ``include_prerelease``.
         """
         return any(
-            all(
-                it.allows(
-                    version, include_prerelease=include_prerelease or _names_prerelease(group)
-                )
-                for it in group
-            )
-            for group in self.alternatives
+            it.allows(version, include_prerelease=include_prerelease) for it in self.alternatives
         )
 
 
 @lru_cache(maxsize=1024)
 def parse_constraint(text: str) -> Constraint:
-    """Return the constraint that ``text`` states; the empty text is like ``*``.
+    """Return the constraint that ``text`` states.
 
     Raises:
         InvalidError: It is not a constraint.
     """
     if len(text) > _LONGEST:
         raise InvalidError("The version constraint is too long.")
-    return Constraint(tuple(_parse_group(it) for it in _without_ranges(text).split("||")))
+    alternatives = _without_ranges(text).split("||")
+    if len(alternatives) > _MOST_ALTERNATIVES:
+        raise InvalidError("The version constraint has too many alternatives.")
+    return Constraint(tuple(map(_parse_group, alternatives)))
 
 
 def _without_ranges(text: str) -> str:
@@ -96,7 +106,7 @@ def _without_ranges(text: str) -> str:
     return done + text
 
 
-def _parse_group(text: str) -> tuple[Comparison, ...]:
+def _parse_group(text: str) -> Alternative:
     if compile_regex(_GROUP).fullmatch(text) is None:
         raise _improper(text)
     pattern = compile_regex(_FIRST)
@@ -105,7 +115,7 @@ def _parse_group(text: str) -> tuple[Comparison, ...]:
     while (match := pattern.search(rest)) is not None:
         comparisons.append(_parse_comparison(match.group(0) or ""))
         rest = rest[match.span(0)[1] :]
-    return tuple(comparisons)
+    return Alternative(tuple(comparisons), any(it.version.prerelease for it in comparisons))
 
 
 def _parse_comparison(text: str) -> Comparison:
@@ -137,10 +147,6 @@ def _version(text: str, constraint: str) -> Version:
 
 def _improper(text: str) -> InvalidError:
     return InvalidError(f"{text!r} is not a version constraint; write one such as ^1.2.0.")
-
-
-def _names_prerelease(group: tuple[Comparison, ...]) -> bool:
-    return any(it.version.prerelease for it in group)
 
 
 def _is_equal(rule: Comparison, version: Version) -> bool:

@@ -20,8 +20,11 @@ _NUMBER = r"(?:0|[1-9][0-9]*)"
 _STRICT = re.compile(
     rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})" + _SUFFIXES
 )
+_LEADING_ZERO = re.compile(r"(?:^|\.)0[0-9]+(?:\.|$)")
 _LARGEST = 2**64 - 1
 _LONGEST = 256
+
+_Identifier = tuple[int, int, str]
 
 
 @total_ordering
@@ -79,26 +82,28 @@ def parse_version(text: str, *, strict: bool = False) -> Version:
         InvalidError: It is no version, a number exceeds 64 bits, or a numeric pre-release
             identifier begins with a zero.
     """
-    match = (_STRICT if strict else _LOOSE).fullmatch(text) if len(text) <= _LONGEST else None
-    if match is None:
+    version = _read(text, text, _STRICT if strict else _LOOSE)
+    if version is None:
         raise InvalidError(f"{text!r} is not a semantic version; write one such as 1.2.3.")
-    numbers = [int(match[name] or 0) for name in ("major", "minor", "patch")]
-    prerelease = match["prerelease"] or ""
-    if max(numbers) > _LARGEST:
-        raise InvalidError(f"{text!r} is not a semantic version: a number is too large.")
-    if any(_has_leading_zero(part) for part in prerelease.split(".")):
-        raise InvalidError(f"{text!r} is not a semantic version: a part begins with a zero.")
-    major, minor, patch = numbers
-    return Version(major, minor, patch, prerelease, match["metadata"] or "", text)
+    return version
 
 
 def parse_tag(text: str, *, strict: bool = False) -> Version | None:
     """Return the version that a tag names, or ``None``; strict drops one leading ``v`` first."""
-    try:
-        version = parse_version(text.removeprefix("v") if strict else text, strict=strict)
-    except InvalidError:
+    if strict:
+        return _read(text.removeprefix("v"), text, _STRICT)
+    return _read(text, text, _LOOSE)
+
+
+def _read(text: str, original: str, pattern: re.Pattern[str]) -> Version | None:
+    match = pattern.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None:
         return None
-    return replace(version, original=text)
+    major, minor, patch, prerelease, metadata = match.groups(default="")
+    numbers = (int(major), int(minor or 0), int(patch or 0))
+    if max(numbers) > _LARGEST or (prerelease and _LEADING_ZERO.search(prerelease)):
+        return None
+    return Version(*numbers, prerelease, metadata, original)
 
 
 def compare(left: Version, right: Version) -> int:
@@ -122,15 +127,19 @@ def compare_prereleases(left: str, right: str) -> int:
     return 0
 
 
-def sort_newest_first(tags: Iterable[str], *, strict: bool = False) -> list[str]:
-    """Return the tags that are versions, greatest first; equals by text, greatest first.
+def newest_first(versions: Iterable[Version]) -> list[Version]:
+    """Return the versions, greatest first; equals by their text, greatest first.
 
     Source: Kargo ``pkg/controller/semver``.
     """
-    versions = [version for tag in tags if (version := parse_tag(tag, strict=strict)) is not None]
-    versions.sort(key=lambda version: version.original.encode(), reverse=True)
-    versions.sort(reverse=True)
-    return [version.original for version in versions]
+    return sorted(versions, key=_rank, reverse=True)
+
+
+def sort_newest_first(tags: Iterable[str], *, strict: bool = False) -> list[str]:
+    """Return the tags that are versions, in the order of :func:`newest_first`."""
+    parsed = (parse_tag(tag, strict=strict) for tag in tags)
+    versions = (version for version in parsed if version is not None)
+    return [version.original for version in newest_first(versions)]
 
 
 def difference(left: str, right: str) -> str:
@@ -151,11 +160,15 @@ def difference(left: str, right: str) -> str:
     return "None"
 
 
-def _has_leading_zero(part: str) -> bool:
-    return len(part) > 1 and part[0] == "0" and part.isdigit()
+def _rank(version: Version) -> tuple[int, int, int, bool, tuple[_Identifier, ...], bytes]:
+    """Return what sorts as :func:`compare` orders, then by the text."""
+    text = version.prerelease
+    identifiers = tuple(map(_identifier_key, text.split("."))) if text else ()
+    numbers = (version.major, version.minor, version.patch)
+    return (*numbers, not text, identifiers, version.original.encode(errors="surrogatepass"))
 
 
-def _identifier_key(part: str) -> tuple[int, int, str]:
+def _identifier_key(part: str) -> _Identifier:
     if not part:
         return (0, 0, "")
     if part.isdigit() and int(part) <= _LARGEST:

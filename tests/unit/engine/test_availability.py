@@ -10,6 +10,7 @@ from promotions.engine.availability import (
     FreightStanding,
     RequestedFreight,
     SelectionPolicy,
+    SoakingStages,
     Strategy,
     availability,
     candidacy,
@@ -150,6 +151,35 @@ def test_stages_that_are_not_listed_neither_help_nor_hinder() -> None:
 
     assert listed([elsewhere, more], SOAKED) == ["b"]
     assert listed([elsewhere, more], EVERYWHERE) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("item", "request_", "listed_stages", "any_stage"),
+    [
+        (freight(verified={"dev": None, "x": 2 * HOUR}), SOAKED, False, True),
+        (freight(verified={"x": 2 * HOUR}), SOAKED, False, False),
+        (freight(verified={"dev": HOUR}), SOAKED, True, True),
+        (freight(verified={"dev": HOUR, "qa": HOUR, "x": HOUR}), EVERYWHERE, True, False),
+        (freight(verified={"dev": HOUR, "qa": HOUR, "x": None}), EVERYWHERE, True, True),
+        (freight(verified={"dev": HOUR, "qa": None, "x": HOUR}), EVERYWHERE, False, False),
+        (freight(approved=("prod",)), EVERYWHERE, True, True),
+        (freight(), RequestedFreight(WAREHOUSE, direct=True, required_soak=HOUR), True, True),
+        (freight(verified={"dev": timedelta(0)}), DEV, True, True),
+    ],
+)
+def test_where_soaking_counts_is_chosen(
+    item: FreightStanding,
+    request_: RequestedFreight,
+    listed_stages: bool,  # noqa: FBT001  an expectation
+    any_stage: bool,  # noqa: FBT001  an expectation
+) -> None:
+    answers = [
+        candidacy(item, stage="prod", requests=[request_], now=NOW, soaking=soaking).is_available
+        for soaking in (SoakingStages.LISTED, SoakingStages.ANY)
+    ]
+
+    assert answers == [listed_stages, any_stage]
+    assert listed([item], request_) == (["f"] if listed_stages else [])
 
 
 def test_matching_upstream_passes_only_what_is_there_now() -> None:
