@@ -1,6 +1,5 @@
 """``kustomize-set-image``: sets images in a kustomization."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,10 +7,11 @@ from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
+from promotions.engine.documents.commit_messages import set_image_message
+from promotions.engine.documents.kustomization import ImageTarget, set_images
 from promotions.engine.runner import Effect, StepContext, StepResult
 from promotions.ports.control_plane import ControlPlane
 from promotions.steps.support.failures import step_errors
-from promotions.steps.support.kustomization import ImageTarget, set_images
 from promotions.steps.support.workdir import read_text, rewrite_text, secure_join
 
 FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -94,7 +94,7 @@ class KustomizeSetImage:
             after, settled = set_images(before, targets)
             if after != before:
                 rewrite_text(context.workdir, file, after)
-        message = commit_message(path, settled)
+        message = set_image_message(path, settled)
         return StepResult(output={"commitMessage": message} if message else None)
 
     def _from_freight(self, context: StepContext) -> tuple[ImageTarget, ...]:
@@ -125,15 +125,6 @@ class KustomizeSetImage:
             raise InvalidError(f'Warehouse "{warehouse}" not found in Project "{context.project}"')
         images = (as_object(it.get("image")) for it in subscriptions)
         return [as_text(image["repoURL"]) for image in images if "repoURL" in image]
-
-
-def commit_message(path: str, images: Iterable[ImageTarget]) -> str:
-    """Return the message that a commit of the images deserves; empty for no images."""
-    lines = sorted(f"- {image}" for image in images)
-    if not lines:
-        return ""
-    plural = "s" if len(lines) > 1 else ""
-    return f"Updated {path} to use new image{plural}\n\n" + "\n".join(lines)
 
 
 def _kustomization(workdir: str, path: str) -> str:

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_list, as_object, as_text
+from promotions.engine.documents.commit_messages import yaml_update_message
+from promotions.engine.documents.keypaths import Update
+from promotions.engine.documents.yaml_update import update_yaml
 from promotions.engine.runner import Effect, StepContext, StepResult
 from promotions.steps.support.failures import step_errors
-from promotions.steps.support.gotext import quoted_if_necessary
 from promotions.steps.support.workdir import read_text, rewrite_text
-from promotions.steps.support.yaml_edit import Update, update_yaml
 
 SCHEMA: JSONObject = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -72,13 +73,7 @@ class YamlUpdate:
             after = update_yaml(before, updates)
             if after != before:
                 rewrite_text(context.workdir, path, after)
-        return StepResult(output={"commitMessage": commit_message(path, updates)})
-
-
-def commit_message(path: str, updates: tuple[Update, ...]) -> str:
-    """Return the message that a commit of the updates deserves."""
-    lines = [f"- {update.key}: {quoted_if_necessary(update.value)}" for update in updates]
-    return f"Updated {path}\n\n" + "\n".join(lines)
+        return StepResult(output={"commitMessage": yaml_update_message(path, updates)})
 
 
 def _updates(config: JSONObject) -> tuple[Update, ...]:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 from common.errors import InvalidError
 from common.jsontypes import JSONValue
+from promotions.engine.documents.yaml_values import load_document
 from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.gojson import to_json
+from promotions.engine.expressions.gojson import read_json, write_json
 from promotions.engine.expressions.values import Function
 from promotions.ports.http import HttpResponse
-from promotions.steps.support.yaml_nodes import load_document
 
 JSON = "application/json"
 YAML = "application/yaml"
@@ -56,38 +56,27 @@ def parsed_body(content: bytes, *, media_type: str) -> JSONValue:
     if essence in _YAML_TYPES:
         return load_document(text)
     try:
-        return _json(text)
-    except ValueError as error:
+        return read_json(text)
+    except OperandError as error:
         if essence == JSON:
             raise InvalidError(f"failed to parse the response as JSON: {error}") from error
         return {}
 
 
 def plain_json(value: object) -> JSONValue:
-    """Return what an expression gave, as plain JSON.
+    """Return what an expression gave, as plain JSON; a whole number loses its fraction.
 
     Raises:
         InvalidError: It holds something that JSON has no word for, such as a function.
     """
     try:
-        return to_json(value)
+        plain: JSONValue = json.loads(write_json(value))
     except OperandError as error:
         raise InvalidError(f"the value cannot be put out: {error}") from error
+    return plain
 
 
 def _first(response: HttpResponse, name: str) -> str:
     wanted = name.lower()
     found = (values for key, values in response.headers.items() if key.lower() == wanted)
     return next((values[0] for values in found if values), "")
-
-
-def _json(text: str) -> JSONValue:
-    try:
-        value: JSONValue = json.loads(text, parse_constant=_refused)
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    return value
-
-
-def _refused(name: str) -> JSONValue:
-    raise ValueError(f"{name} is not JSON")

@@ -11,9 +11,7 @@ from promotions.engine.freight import FreightOrigin, FreightReference, Image
 from promotions.engine.runner import FreightRequest, StepError, StepRunner
 from promotions.engine.schema import ConfigSchema
 from promotions.ports.control_plane import ControlPlane, GitIdentity
-from promotions.steps.kustomize_set_image import SCHEMA, KustomizeSetImage, commit_message
-from promotions.steps.support.kustomization import ImageTarget
-from tests.conformance.vectors import Case, ids, load
+from promotions.steps.kustomize_set_image import SCHEMA, KustomizeSetImage
 from tests.unit.steps.contexts import context
 
 UNSORTED = """\
@@ -39,7 +37,6 @@ images: # ours
 # next
 kind: K
 """
-MESSAGES = load("kargo_tables", feature="commit-messages/kustomize-set-image")
 
 
 @dataclass
@@ -86,6 +83,7 @@ def set_images(workdir: Path, text: str, *images: JSONObject) -> str:
     [
         ("resources:\n- a # c\n", "resources:\n- a # c\nimages:\n- name: nginx\n  newTag: v2\n"),
         ("", "images:\n- name: nginx\n  newTag: v2\n"),
+        ("kind: K", "kind: K\nimages:\n- name: nginx\n  newTag: v2\n"),
         ("images: []\nkind: K\n", "images:\n- name: nginx\n  newTag: v2\nkind: K\n"),
         ("images:\nkind: K\n", "images:\n- name: nginx\n  newTag: v2\nkind: K\n"),
         (UNSORTED, SORTED),
@@ -166,28 +164,22 @@ def test_exactly_one_kustomization_is_wanted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["- a\n", "images: x\n", "images: [1]\n", "a: [\n", "a: 1\na: 2\n", "{a: 1}\n"]
+    "text",
+    [
+        "- a\n",
+        "images: x\n",
+        "images: [1]\n",
+        "a: [\n",
+        "a: 1\na: 2\n",
+        "{a: 1}\n",
+        "x: &i []\nimages: *i\n",
+    ],
 )
 def test_what_is_not_a_kustomization_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(StepError, match="error setting images"):
         set_images(tmp_path, text, {"image": "a", "tag": "v"})
 
     assert (tmp_path / "kustomization.yaml").read_text() == text
-
-
-@pytest.mark.parametrize("case", MESSAGES, ids=ids(MESSAGES))
-def test_commit_messages_are_those_of_kargo(case: Case) -> None:
-    images = [
-        ImageTarget(
-            it["name"],
-            new_name=it.get("newName", ""),
-            new_tag=it.get("newTag", ""),
-            digest=it.get("digest", ""),
-        )
-        for it in case["kustomize_images"]
-    ]
-
-    assert commit_message(case["path"], images) == case["expect"]["value"]
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from common.errors import InvalidError
-from promotions.steps.support.yaml_edit import scalar_text
-from promotions.steps.support.yaml_nodes import compose_first, last_leaf_end, load_document
+from promotions.engine.documents.yaml_comments import STUMBLES
+from promotions.engine.documents.yaml_nodes import Kind, compose_first, last_leaf_end
+from promotions.engine.documents.yaml_quoting import scalar_text
+from promotions.engine.documents.yaml_values import load_document
 
 KEEP = "*"
 """As a new name, tag or digest: keep what is there."""
@@ -54,9 +54,13 @@ def set_images(text: str, targets: Iterable[ImageTarget]) -> tuple[str, tuple[Im
     settled = tuple(_settled(it, existing.get(it.name, {})) for it in targets)
     wanted = {**existing, **{target.name: _entry(target) for target in settled}}
     ordered = {name: wanted[name] for name in sorted(wanted)}
-    if [dict(entry) for entry in ordered.values()] == (document or {}).get("images", []):
+    images = [dict(entry) for entry in ordered.values()]
+    if images == (document or {}).get("images", []):
         return text, settled
-    return _with_images(text, ordered), settled
+    updated = _with_images(text, ordered)
+    if load_document(updated) != {**(document or {}), "images": images}:
+        raise InvalidError("images of the kustomization cannot be set where they stand")
+    return updated, settled
 
 
 def _existing(document: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
@@ -101,14 +105,14 @@ def _images_span(source: str) -> tuple[int, int]:
     root = compose_first(source)
     if root is None:
         return len(source), len(source)
-    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+    if root.kind is not Kind.MAPPING or root.in_flow_style:
         raise InvalidError("the kustomization is not written as lines of key: value")
-    for key, value in root.value:
-        if key.value == "images":
-            if value.start_mark.index < key.end_mark.index:
+    for key, value in zip(root.children[::2], root.children[1::2], strict=True):
+        if key.kind is Kind.SCALAR and key.value == "images":
+            if value.kind is Kind.ALIAS:
                 raise InvalidError("images of the kustomization is an alias; write it out")
-            end = source.find("\n", max(last_leaf_end(value) - 1, key.end_mark.index))
-            return key.start_mark.index, end + 1 if end >= 0 else len(source)
+            end = source.find("\n", max(last_leaf_end(value) - 1, key.end))
+            return key.start, end + 1 if end >= 0 else len(source)
     end = source.find("\n", last_leaf_end(root) - 1) + 1
     return end, end
 
@@ -117,17 +121,18 @@ def _rendered(fragment: str, wanted: Mapping[str, Mapping[str, object]]) -> str:
     editor = YAML(typ="rt")
     editor.preserve_quotes = True
     editor.width = 1_000_000
+    editor.composer.warn_double_anchors = False  # YAML allows them
     offset = _dash_offset(fragment)
     editor.indent(mapping=2, sequence=offset + 2, offset=offset)
+    out = io.StringIO()
     try:
         document = editor.load(fragment) if fragment else CommentedMap()
-    except YAMLError as error:
+        if not document.get("images"):
+            document["images"] = CommentedSeq()
+        _merge(document["images"], wanted)
+        editor.dump(document, out)
+    except STUMBLES as error:
         raise InvalidError("images of the kustomization cannot be edited alone") from error
-    if not document.get("images"):
-        document["images"] = CommentedSeq()
-    _merge(document["images"], wanted)
-    out = io.StringIO()
-    editor.dump(document, out)
     return out.getvalue()
 
 
