@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from promotions.engine import gostrings
+
 MESSAGE_LIMIT_BYTES = 32_768
 _SUFFIX = " ... (truncated)"
 
@@ -69,6 +71,7 @@ def set_condition(
 
 def truncated(message: str, *, limit_bytes: int = MESSAGE_LIMIT_BYTES) -> str:
     """Return the message, cut between characters to at most ``limit_bytes`` of UTF-8."""
+    message = gostrings.valid(message)
     encoded = message.encode()
     if len(encoded) <= limit_bytes:
         return message

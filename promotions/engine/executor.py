@@ -122,7 +122,8 @@ def advance(
     step = plan.steps[index]
     record = _record_at(progress, index, step)
     earlier = progress.records[:index]
-    scope = Scope(plan.facts, engine.render, earlier, progress.state, engine.functions(plan))
+    functions = engine.functions(plan)
+    scope = Scope(plan.facts, engine.render, earlier, progress.state, functions, index)
     if record.started_at is None:
         record = _admit(engine, scope, step, record)
         if record.started_at is None:

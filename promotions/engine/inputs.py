@@ -3,27 +3,34 @@
 Source: Kargo ``pkg/promotion`` StepEvaluator.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from common.errors import InvalidError, PlatformError
-from common.jsontypes import JSONObject, JSONValue
+from common.errors import InvalidError
+from common.jsontypes import JSONObject, JSONValue, as_object
+from promotions.engine import gostrings
+from promotions.engine.expressions.errors import OperandError
+from promotions.engine.expressions.fields import FieldExpressionError
+from promotions.engine.expressions.gojson import write_json
 from promotions.engine.expressions.values import Function, Record
 from promotions.engine.freight import FreightReference
 from promotions.engine.inflation import SEPARATOR, Step, Variable, alias_namespace
 from promotions.engine.phases import StepRecord, has_failures
 
-_EXACT = 2**53
+_SMALLEST, _LARGEST = -(2**63), 2**64 - 1
 _UNKNOWN_ACTOR = "unknown actor"
 
 
 class Render(Protocol):
     """Evaluates the expressions in the string values of a JSON value."""
 
-    def __call__(self, value: JSONValue, env: Mapping[str, object]) -> JSONValue:
-        """Return the value with its expressions replaced, or raise a PlatformError."""
+    def __call__(self, value: JSONValue, env: Mapping[str, object], *, path: str = "") -> JSONValue:
+        """Return the value with its expressions replaced.
+
+        Raises:
+            FieldExpressionError: An expression fails; its path begins with ``path``.
+        """
         ...
 
 
@@ -64,6 +71,7 @@ class Scope:
         earlier: Records of the steps before this one.
         state: Outputs by alias.
         functions: Functions that read freight, metadata, config maps and secrets.
+        index: Where the step is in the promotion's list.
     """
 
     facts: PromotionFacts
@@ -71,6 +79,12 @@ class Scope:
     earlier: tuple[StepRecord, ...] = ()
     state: JSONObject = field(default_factory=dict)
     functions: Mapping[str, object] = field(default_factory=dict)
+    index: int = 0
+
+    @property
+    def step_path(self) -> str:
+        """Where the step stands in the promotion's manifest."""
+        return f"spec.steps[{self.index}]"
 
 
 def actor_name(create_actor: str) -> str:
@@ -90,15 +104,17 @@ def variables(scope: Scope, step: Step) -> dict[str, JSONValue]:
     Each sees those before it. Only the step's see outputs and the status of earlier steps.
 
     Raises:
-        InvalidError: An expression failed; the message names the variable.
+        FieldExpressionError: An expression failed; the message names the variable.
     """
     values: dict[str, JSONValue] = {}
     outer = {**scope.functions, **_facts(scope.facts, step.alias), "vars": values}
-    for variable in scope.facts.variables:
-        values[variable.name] = _value(scope, variable, outer, "promotion")
+    for index, variable in enumerate(scope.facts.variables):
+        path = f"spec.vars[{index}].value"
+        values[variable.name] = _value(scope, variable, outer, path, owner="promotion")
     inner = {**environment(scope, step), "vars": values}
-    for variable in step.variables:
-        values[variable.name] = _value(scope, variable, inner, "step")
+    for index, variable in enumerate(step.variables):
+        path = f"{scope.step_path}.vars[{index}].value"
+        values[variable.name] = _value(scope, variable, inner, path, owner="step")
     return values
 
 
@@ -108,17 +124,19 @@ def should_skip(scope: Scope, step: Step) -> bool:
     Without ``if``, when an earlier failure counts; with it, when it comes to false.
 
     Raises:
-        InvalidError: An expression failed, or ``if`` did not come to true or false.
+        FieldExpressionError: An expression failed, or ``if`` did not come to true or false.
     """
     if not step.condition:
         return has_failures(scope.earlier)
+    path = f"{scope.step_path}.if"
     env = {**environment(scope, step), "vars": variables(scope, step)}
-    verdict = _rendered(scope, step.condition, env, "if")
+    verdict = scope.render(step.condition, env, path=path)
     if not isinstance(verdict, bool):
-        raise InvalidError(
-            f"if: expression must evaluate to a boolean, got {_type_name(verdict)}; "
+        raise FieldExpressionError(
+            f"expression must evaluate to a boolean, got {_type_name(verdict)}; "
             "write it between ${{ and }}",
-            code="invalid_condition",
+            path=path,
+            expression=step.condition,
         )
     return not verdict
 
@@ -129,18 +147,17 @@ def evaluated_config(scope: Scope, step: Step) -> JSONObject:
     Whole numbers come out as integers.
 
     Raises:
-        InvalidError: An expression failed; the message names the field.
+        FieldExpressionError: An expression failed; the message names the field.
+        InvalidError: The configuration is not an object.
     """
     if step.config is None:
         return {}
+    path = f"{scope.step_path}.config"
     if not isinstance(step.config, Mapping):
-        raise InvalidError("config: must be an object", code="invalid_step_config")
+        raise InvalidError(f"{path}: must be an object", code="invalid_step_config")
     env = {**environment(scope, step), "vars": variables(scope, step)}
-
-    def evaluate(text: str, path: str) -> JSONValue:
-        return _json_numbers(_rendered(scope, text, env, path), path)
-
-    return {key: _evaluated(value, f"config.{key}", evaluate) for key, value in step.config.items()}
+    evaluated = scope.render(step.config, env, path=path)
+    return as_object(_read_again(evaluated))
 
 
 def environment(scope: Scope, step: Step) -> dict[str, object]:
@@ -187,24 +204,30 @@ def _facts(facts: PromotionFacts, alias: str) -> dict[str, object]:
 
 def _status_functions(earlier: tuple[StepRecord, ...], alias: str) -> dict[str, object]:
     namespace = alias_namespace(alias)
-    statuses = {record.alias: str(record.status or "") for record in earlier}
+    statuses: dict[str, str] = {}
+    for record in earlier:
+        if alias_namespace(record.alias) == namespace:
+            statuses.setdefault(_short_alias(record.alias), str(record.status or ""))
     failed = has_failures(earlier)
 
     def status(arguments: Sequence[object]) -> str:
-        wanted = str(arguments[0])
-        if not wanted:
-            raise InvalidError("status() needs the alias of a step", code="invalid_argument")
-        if not namespace:  # what happens in a task is not to be seen from outside
-            return "" if SEPARATOR in wanted else statuses.get(wanted, "")
-        return statuses.get(f"{namespace}{SEPARATOR}{wanted}", "")
+        if arguments[0] == "":
+            raise OperandError("argument must not be empty; name the alias of a step")
+        return statuses.get(str(arguments[0]), "")
 
     functions = (
-        Function("always", lambda _: True, most=0),
-        Function("success", lambda _: not failed, most=0),
-        Function("failure", lambda _: failed, most=0),
-        Function("status", status, least=1, most=1, parameters=("string",)),
+        Function("always", lambda _: True, most=0, result="bool"),
+        Function("success", lambda _: not failed, most=0, result="bool"),
+        Function("failure", lambda _: failed, most=0, result="bool"),
+        Function("status", status, 1, 1, ("string",), result="string"),
     )
     return {function.name: function for function in functions}
+
+
+def _short_alias(alias: str) -> str:
+    """Return the alias as steps of the same task write it."""
+    namespace = alias_namespace(alias)
+    return alias.removeprefix(f"{namespace}{SEPARATOR}") if namespace else alias
 
 
 def _step_meta(record: StepRecord) -> Record:
@@ -212,9 +235,9 @@ def _step_meta(record: StepRecord) -> Record:
     status = str(record.status or "")
     values: dict[str, JSONValue] = {
         "Alias": record.alias,
+        "ErrorCount": record.error_count,
         "Status": status,
         "Message": record.message,
-        "ErrorCount": record.error_count,
         "ContinueOnError": record.continue_on_error,
     }
     shown = {f"{name[0].lower()}{name[1:]}": value for name, value in values.items() if value}
@@ -231,9 +254,14 @@ def _task_outputs(state: JSONObject, namespace: str) -> JSONObject:
     }
 
 
-def _value(scope: Scope, variable: Variable, env: Mapping[str, object], owner: str) -> JSONValue:
-    where = f'error pre-processing {owner} variable "{variable.name}"'
-    return _floats(_rendered(scope, variable.value, env, where))
+def _value(
+    scope: Scope, variable: Variable, env: Mapping[str, object], path: str, *, owner: str
+) -> JSONValue:
+    try:
+        return _floats(scope.render(variable.value, env, path=path))
+    except FieldExpressionError as error:
+        subject = f'error pre-processing {owner} variable "{variable.name}"'
+        raise error.about(subject) from error.__cause__
 
 
 def _floats(value: JSONValue) -> JSONValue:
@@ -247,34 +275,27 @@ def _floats(value: JSONValue) -> JSONValue:
     return value
 
 
-def _rendered(scope: Scope, text: str, env: Mapping[str, object], where: str) -> JSONValue:
-    try:
-        return scope.render(text, env)
-    except PlatformError as error:
-        raise InvalidError(f"{where}: {error.message}", code="expression_failed") from error
+def _read_again(value: JSONValue) -> JSONValue:
+    """Return the value with whole floats as integers, as after a round trip through JSON.
 
-
-def _evaluated(value: JSONValue, path: str, evaluate: Callable[[str, str], JSONValue]) -> JSONValue:
-    if isinstance(value, str):
-        return evaluate(value, path)
-    if isinstance(value, Mapping):
-        return {key: _evaluated(item, f"{path}.{key}", evaluate) for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_evaluated(item, f"{path}.{index}", evaluate) for index, item in enumerate(value)]
-    return _json_numbers(value, path)
-
-
-def _json_numbers(value: JSONValue, path: str) -> JSONValue:
-    """Return the value with whole floats as integers, as after a round trip through JSON."""
+    Nor does anything that is no Unicode come through.
+    """
     if isinstance(value, float):
-        if not math.isfinite(value):
-            raise InvalidError(f"{path}: {value} is not a JSON number; use quote() for text")
-        return int(value) if value.is_integer() and abs(value) < _EXACT else value
+        return _read_back(value)
+    if isinstance(value, str):
+        return gostrings.valid(value)
     if isinstance(value, Mapping):
-        return {key: _json_numbers(item, path) for key, item in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_json_numbers(item, path) for item in value]
+        return {gostrings.valid(key): _read_again(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_read_again(item) for item in value]
     return value
+
+
+def _read_back(value: float) -> JSONValue:
+    """Return what the reference's YAML reader makes of the float as its JSON writer spells it."""
+    text = write_json(value)
+    whole = int(text) if text.lstrip("-").isdecimal() else None
+    return value if whole is None or not _SMALLEST <= whole <= _LARGEST else whole
 
 
 def _type_name(value: JSONValue) -> str:

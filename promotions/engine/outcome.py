@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from common.jsontypes import JSONObject
-from promotions.engine.expressions.values import format_duration
+from promotions.engine.expressions.gotime.durations import format_duration
 from promotions.engine.phases import StepRecord
 from promotions.engine.retry import (
     RetryPolicy,

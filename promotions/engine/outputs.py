@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from common.jsontypes import JSONObject, JSONValue, as_object
+from promotions.engine import gostrings
 from promotions.engine.inflation import alias_namespace
 
 
@@ -49,7 +50,7 @@ def _plain(value: object, path: str) -> JSONValue:
     if isinstance(value, float):
         return _number(value, path)
     if isinstance(value, str):
-        return str(value)
+        return gostrings.valid(value)
     if isinstance(value, Mapping):
         return {_key(key, path): _plain(item, f"{path}.{key}") for key, item in value.items()}
     return _items(value, path)
@@ -64,7 +65,7 @@ def _number(value: float, path: str) -> float:
 def _key(key: object, path: str) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{path} has a key that is not a string")
-    return key
+    return gostrings.valid(key)
 
 
 def _items(value: object, path: str) -> list[JSONValue]:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from common.errors import FieldProblem
 from common.jsontypes import JSONObject, as_list, as_object, as_text
-from promotions.engine.expressions.values import format_duration
+from promotions.engine.expressions.gotime.durations import format_duration
 from promotions.engine.freight import (
     ORIGIN_KIND,
     FreightOrigin,

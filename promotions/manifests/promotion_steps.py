@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
-from promotions.engine.expressions.builtins.dates import parse_duration
 from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.values import format_duration
+from promotions.engine.expressions.gotime.durations import format_duration, parse_duration
 from promotions.engine.inflation import Step, Task, TaskKind, TaskReference, Variable
 from promotions.engine.retry import RetryPolicy
 

@@ -22,6 +22,7 @@ from promotions.engine.conditions import (
     without_condition,
 )
 from promotions.engine.expressions.criteria import freight_may_be_created
+from promotions.engine.expressions.fields import FieldExpressionError
 from promotions.manifests.conditions import conditions_from, time_to
 from promotions.manifests.promotion_steps import duration_from
 from promotions.models import Warehouse
@@ -114,11 +115,11 @@ class WarehouseReconciler:
         view.store(lease)
         prior = _prior(warehouse)
         discovered: dict[str, list[JSONValue]] = {}
-        for document in subscriptions:
+        for index, document in enumerate(subscriptions):
             try:
                 key, result = self._discover_one(view, document, prior)
             except PlatformError as error:
-                message = _told(document, error)
+                message = _told(document, _placed(error, index))
                 view.set("Healthy", _FALSE, "DiscoveryFailed", message)
                 view.set("Ready", _FALSE, "DiscoveryFailure", message)
                 view.store(lease)
@@ -151,6 +152,7 @@ class WarehouseReconciler:
                 repositories=self.repositories,
                 remote=remote,
                 prior=same,
+                now=view.now,
                 max_age=_tolerance(warehouse, is_asked=view.is_asked),
             )
             return "git", found
@@ -179,6 +181,13 @@ class WarehouseReconciler:
         if warehouse.discovered_at is None:
             return interval
         return max(warehouse.discovered_at + interval - read_clock(), SOON)
+
+
+def _placed(error: PlatformError, index: int) -> PlatformError:
+    """Return the error of a subscription with its place in the manifest, if it is about a field."""
+    if isinstance(error, FieldExpressionError):
+        return error.under(f"spec.subscriptions[{index}].git")
+    return error
 
 
 def _told(subscription: JSONObject, error: PlatformError) -> str:
@@ -257,7 +266,7 @@ def _criteria(view: _View, discovered: JSONObject) -> bool:
     criteria = as_object(view.warehouse.spec.get("freightCreationCriteria"))
     expression = as_text(criteria.get("expression"))
     try:
-        satisfied = freight_may_be_created(expression, discovered)
+        satisfied = freight_may_be_created(expression, discovered, now=view.now)
     except InvalidError as error:
         view.clear("Reconciling")
         view.set(kind, _FALSE, "CriteriaEvaluationFailed", error.message)

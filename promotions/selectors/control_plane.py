@@ -39,11 +39,11 @@ class DatabaseControlPlane:
         return tuple(as_object(it) for it in as_list(row.spec.get("subscriptions")))
 
     def freight_metadata(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
-        """Return a Freight's metadata by key, or ``None`` if there is no such Freight."""
+        """Return a Freight's metadata by key, or ``None`` if it has none or does not exist."""
         row = Freight.objects.filter(
             project__tenant__uid=tenant_uid, project__name=project, name=name
         ).first()
-        return row.metadata if row else None
+        return (row.metadata or None) if row else None
 
     def freight_status(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
         """Return a Freight's status as its manifest shows it, or ``None`` if there is none."""
@@ -57,11 +57,11 @@ class DatabaseControlPlane:
         return as_object(freight_manifests.to_manifest(row).get("status")) if row else None
 
     def stage_metadata(self, *, tenant_uid: str, project: str, name: str) -> JSONObject | None:
-        """Return a Stage's metadata by key, or ``None`` if there is no such Stage."""
+        """Return a Stage's metadata by key, or ``None`` if it has none or does not exist."""
         row = Stage.objects.filter(
             project__tenant__uid=tenant_uid, project__name=project, name=name
         ).first()
-        return row.metadata if row else None
+        return (row.metadata or None) if row else None
 
     def config_map(self, *, tenant_uid: str, project: str, name: str, shared: bool) -> JSONObject:
         """Return a ConfigMap's data; empty if it is missing."""

@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from common.errors import InvalidError, PlatformError, UpstreamError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
-from promotions.engine.expressions.builtins.dates import parse_duration
+from promotions.engine.expressions.bare import BareExpression, compile_bare
+from promotions.engine.expressions.builtins.dates import now_function
+from promotions.engine.expressions.environment import Environment
 from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.language import Expression, compile_expression
+from promotions.engine.expressions.gotime.durations import parse_duration
+from promotions.engine.goquote import go_quote
 from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
 from promotions.ports.http import HttpRequest, HttpResponse, HttpSender
-from promotions.steps.support.gotext import double_quoted
 from promotions.steps.support.http_response import environment, plain_json
 from promotions.steps.support.http_schema import SCHEMA
 from promotions.steps.support.workdir import read_bytes, sanitise
@@ -23,16 +25,6 @@ MAX_BYTES = 2 * 1024 * 1024
 DEFAULT_TIMEOUT = "10s"
 DEFAULT_POLL_INTERVAL = "30s"
 _SUCCESSES = range(200, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """The step's expressions, compiled; one that is not configured is ``None``."""
-
-    success: Expression | None
-    failure: Expression | None
-    error: Expression | None
-    outputs: tuple[tuple[str, Expression], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +51,15 @@ class Http:
                 the exchange failed, or the response met the failure criteria (terminal).
         """
         request = _request(context)
-        judgement = _judgement(context.config)
         interval = _seconds(context.config, "pollInterval", DEFAULT_POLL_INTERVAL)
         response = self._sent(request)
         content_type = as_text(context.config.get("responseContentType"))
         try:
-            names = environment(response, content_type=content_type)
-            return _judged(response.status, judgement, names, interval=interval)
+            names = Environment(
+                environment(response, content_type=content_type),
+                {"now": now_function(lambda: context.now)},
+            )
+            return _judged(response.status, context.config, names, interval=interval)
         except PlatformError as error:
             raise StepError(f"error evaluating the response: {error}") from error
 
@@ -121,67 +115,58 @@ def _seconds(config: JSONObject, field: str, default: str) -> timedelta:
         raise StepError(f'{field} "{text}" is not a duration', terminal=True) from error
 
 
-def _judgement(config: JSONObject) -> _Judgement:
-    outputs = map(as_object, as_list(config.get("outputs", ())))
-    return _Judgement(
-        success=_compiled(config, "successExpression"),
-        failure=_compiled(config, "failureExpression"),
-        error=_compiled(config, "errorExpression"),
-        outputs=tuple(
-            (as_text(it["name"]), _compile(as_text(it["fromExpression"]), as_text(it["name"])))
-            for it in outputs
-        ),
-    )
-
-
-def _compiled(config: JSONObject, field: str) -> Expression | None:
-    text = as_text(config.get(field))
-    return _compile(text, field) if text else None
-
-
-def _compile(text: str, name: str) -> Expression:
-    try:
-        return compile_expression(text)
-    except InvalidError as error:
-        raise StepError(f"error compiling {name}: {error}", terminal=True) from error
-
-
 def _judged(
-    status: int,
-    judgement: _Judgement,
-    names: Mapping[str, object],
-    *,
-    interval: timedelta,
+    status: int, config: JSONObject, names: Mapping[str, object], *, interval: timedelta
 ) -> StepResult:
-    """Return what the response means: failure first, then success, else ask again."""
-    if _is_true(judgement.failure, names, "failureExpression"):
-        raise StepError(_failure(status, judgement.error, names), failed=True, terminal=True)
-    if judgement.success is None and judgement.failure is None:
-        if status not in _SUCCESSES:
+    """Return what the response means: failure counts first, then success, else ask again.
+
+    Both criteria are looked at in any case, success first; what is not needed is not compiled.
+    """
+    succeeded = _criterion(config, "successExpression", names)
+    failed = _criterion(config, "failureExpression", names)
+    if failed:
+        raise StepError(_failure(status, config, names), failed=True, terminal=True)
+    if succeeded is None and failed is None:
+        succeeded = status in _SUCCESSES
+        if not succeeded:
             raise StepError(f"HTTP ({status}) response is not a success", failed=True)
-        return StepResult(output=_outputs(judgement, names))
-    if _is_true(judgement.success, names, "successExpression"):
-        return StepResult(output=_outputs(judgement, names))
+    if succeeded:
+        return StepResult(output=_outputs(config, names))
     return StepResult(status=StepStatus.RUNNING, retry_after=interval)
 
 
-def _is_true(expression: Expression | None, names: Mapping[str, object], field: str) -> bool:
-    if expression is None:
-        return False
-    value = expression.evaluate(names)
-    if not isinstance(value, bool):
-        raise InvalidError(f"{field} gave something other than true or false")
-    return value
+def _criterion(config: JSONObject, field: str, names: Mapping[str, object]) -> bool | None:
+    """Return whether a criterion is met; ``None`` if it is not configured."""
+    expression = _compiled(config, field)
+    return None if expression is None else expression.evaluate_boolean(names)
 
 
-def _failure(status: int, expression: Expression | None, names: Mapping[str, object]) -> str:
+def _failure(status: int, config: JSONObject, names: Mapping[str, object]) -> str:
     message = f"HTTP ({status}) response met failure criteria"
+    expression = _compiled(config, "errorExpression")
     try:
         reason = expression.evaluate(names) if expression else None
     except PlatformError:
         reason = None
-    return f"{message}: {double_quoted(reason)}" if reason and isinstance(reason, str) else message
+    return f"{message}: {go_quote(reason)}" if reason and isinstance(reason, str) else message
 
 
-def _outputs(judgement: _Judgement, names: Mapping[str, object]) -> JSONObject:
-    return {name: plain_json(it.evaluate(names)) for name, it in judgement.outputs}
+def _outputs(config: JSONObject, names: Mapping[str, object]) -> JSONObject:
+    outputs: dict[str, JSONValue] = {}
+    for index, entry in enumerate(map(as_object, as_list(config.get("outputs", ())))):
+        path = f"config.outputs[{index}].fromExpression"
+        expression = _compile(as_text(entry["fromExpression"]), path)
+        outputs[as_text(entry["name"])] = plain_json(expression.evaluate(names))
+    return outputs
+
+
+def _compiled(config: JSONObject, field: str) -> BareExpression | None:
+    text = as_text(config.get(field))
+    return _compile(text, f"config.{field}") if text else None
+
+
+def _compile(text: str, path: str) -> BareExpression:
+    try:
+        return compile_bare(text, path=path)
+    except InvalidError as error:
+        raise StepError(f"error compiling {error}", terminal=True) from error

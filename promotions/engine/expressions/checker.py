@@ -1,76 +1,56 @@
 """Refuses expressions whose types cannot fit, before anything is evaluated.
 
-Only literals and what the language computes from them have known types; what comes from the
-environment is checked when it is used.
+It notes on every node what it found out. As in the reference, what stands inside of something of
+which nothing is known, such as the arguments of an unknown function, is not looked at.
 
 Source: https://github.com/expr-lang/expr ``checker``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
-from common.errors import InvalidError
+from promotions.engine.expressions import nodes
+from promotions.engine.expressions.builtins.declarations import Declaration
 from promotions.engine.expressions.builtins.registry import BUILTINS
-from promotions.engine.expressions.errors import ExpressionError
+from promotions.engine.expressions.call_types import (
+    is_passable,
+    method_of,
+    predicate_result,
+)
+from promotions.engine.expressions.errors import ExpressionError, OperandError
+from promotions.engine.expressions.machine import ENVIRONMENT
 from promotions.engine.expressions.natures import (
+    ANY,
     ARRAY,
     BOOL,
     BYTES,
     FLOAT,
-    FUNCTION,
     INT,
     MAP,
     NIL,
-    NUMBERS,
-    PARAMETERS,
     STRING,
     UNKNOWN,
     Kind,
     Nature,
+    Signature,
+    array_of,
+    function_of,
 )
-from promotions.engine.expressions.nodes import (
-    ArrayLiteral,
-    Binary,
-    Builtin,
-    Call,
-    Chain,
-    Conditional,
-    Constant,
-    Identifier,
-    Let,
-    MapLiteral,
-    Member,
-    Nil,
-    Node,
-    Pointer,
-    Predicate,
-    Sequence,
-    Slice,
-    Unary,
-)
-from promotions.engine.regexes import compile_regex
+from promotions.engine.expressions.nodes import Node
+from promotions.engine.expressions.operand_types import binary_result, unary_result
+from promotions.engine.expressions.parser import PREDICATE_ARGUMENTS
 
 DEEPEST = 200
 
-_BOOLEAN_PREDICATES = frozenset(("all", "none", "any", "one", "filter", "count")) | frozenset(
-    ("find", "findIndex", "findLast", "findLastIndex")
+_MOST_RESULTS = 2
+_BOOLEAN_PREDICATES = frozenset(
+    (
+        *("all", "none", "any", "one", "filter", "count"),
+        *("find", "findIndex", "findLast", "findLastIndex"),
+    )
 )
-_POINTERS = {
-    "filter": ("", "index"),
-    "map": ("", "index"),
-    "groupBy": ("", "index"),
-    "sortBy": ("", "index"),
-    "reduce": ("", "index", "acc"),
-}
-_RESULTS = {
-    **dict.fromkeys(("all", "none", "any", "one", "hasPrefix", "hasSuffix"), BOOL),
-    **dict.fromkeys(("count", "len", "int", "indexOf", "lastIndexOf", "bitand", "bitor"), INT),
-    **dict.fromkeys(("float", "ceil", "floor", "round"), FLOAT),
-    **dict.fromkeys(("string", "type", "trim", "trimPrefix", "trimSuffix", "upper"), STRING),
-    **dict.fromkeys(("lower", "replace", "repeat", "join", "toJSON"), STRING),
-    **dict.fromkeys(("toBase64", "fromBase64"), STRING),
-    **dict.fromkeys(("filter", "map", "sortBy", "split", "splitAfter"), ARRAY),
-    **dict.fromkeys(("keys", "values", "sort"), ARRAY),
-}
+_POINTERS = {"map": {"index": INT}, "reduce": {"index": INT, "acc": UNKNOWN}}
+_FUNCTION_TYPE = "func(...interface {}) (interface {}, error)"
 _LITERALS: tuple[tuple[type, Nature], ...] = (
     (bool, BOOL),
     (int, INT),
@@ -78,267 +58,327 @@ _LITERALS: tuple[tuple[type, Nature], ...] = (
     (str, STRING),
     (bytes, BYTES),
 )
-_INDEXABLE = (Kind.ARRAY, Kind.MAP, Kind.BYTES)
+_CUTTABLE = (Kind.STRING, Kind.SLICE, Kind.ARRAY)
+
+Spine = TypeVar("Spine", nodes.Binary, nodes.Member)
 
 
-def check(root: Node, text: str) -> None:
+def check(
+    root: Node, text: str, variables: Mapping[str, Nature] | None = None, *, strict: bool = False
+) -> None:
     """Raise if the expression could not be evaluated in any environment.
 
+    Args:
+        root: The expression, which is given its natures.
+        text: Its text.
+        variables: What is known of the environment's variables.
+        strict: Whether there are no other variables.
+
     Raises:
-        ExpressionError: Operands, arguments or predicates are of the wrong type, a variable is
-            declared twice, or a regular expression is malformed.
+        ExpressionError: Operands, arguments or predicates are of the wrong type, or a variable is
+            declared twice or not known.
     """
-    _Checker(text).nature(root)
+    _Checker(text, variables or {}, strict=strict).nature(root)
 
 
 class _Checker:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Mapping[str, Nature], *, strict: bool) -> None:
         self.text = text
+        self.known = known
+        self.strict = strict
         self.variables: dict[str, Nature] = {}
-        self.pointers: list[tuple[str, ...]] = []
+        self.predicates: list[tuple[Nature, Mapping[str, Nature]]] = []
         self.depth = 0
         self._by_type: dict[type, Callable[..., Nature]] = {  # type: ignore[explicit-any]  # one method per node type
-            Nil: self._nil,
-            Constant: self._constant,
-            Identifier: self._identifier,
-            Pointer: self._pointer,
-            Unary: self._unary,
-            Binary: self._binary,
-            Conditional: self._conditional,
-            Member: self._member,
-            Chain: self._chain,
-            Slice: self._slice,
-            Call: self._call,
-            Builtin: self._builtin,
-            ArrayLiteral: self._array,
-            MapLiteral: self._map,
-            Let: self._let,
-            Sequence: self._sequence,
+            nodes.Nil: lambda _: NIL,
+            nodes.Constant: self._constant,
+            nodes.Identifier: self._identifier,
+            nodes.Pointer: self._pointer,
+            nodes.Unary: self._unary,
+            nodes.Binary: self._binary,
+            nodes.Conditional: self._conditional,
+            nodes.Member: self._members,
+            nodes.Chain: lambda node: self.nature(node.body),
+            nodes.Slice: self._slice,
+            nodes.Call: self._call,
+            nodes.Builtin: self._builtin,
+            nodes.Predicate: lambda node: self.nature(node.body),
+            nodes.ArrayLiteral: self._array,
+            nodes.MapLiteral: self._map,
+            nodes.Let: self._let,
+            nodes.Sequence: lambda node: self._all(node.items)[-1],
         }
 
     def nature(self, node: Node) -> Nature:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self._error(node, "the expression is nested too deeply")
-        result = self._by_type[type(node)](node)
+        node.nature = self._by_type[type(node)](node)
         self.depth -= 1
-        return result
+        return node.nature
+
+    def _all(self, items: Sequence[Node]) -> list[Nature]:
+        return [self.nature(item) for item in items]
 
     def _error(self, node: Node, message: str) -> ExpressionError:
         return ExpressionError.at(node.offset, self.text, message)
 
-    def _mismatch(self, node: Binary, left: Nature, right: Nature) -> ExpressionError:
-        kinds = f"mismatched types {left.kind} and {right.kind}"
-        return self._error(node, f"invalid operation: {node.operator} ({kinds})")
-
-    def _constant(self, node: Constant) -> Nature:
+    def _constant(self, node: nodes.Constant) -> Nature:
         return next(nature for kind, nature in _LITERALS if isinstance(node.value, kind))
 
-    def _nil(self, _node: Nil) -> Nature:
-        return NIL
+    # Names.
 
-    def _identifier(self, node: Identifier) -> Nature:
+    def _identifier(self, node: nodes.Identifier) -> Nature:
         if node.name in self.variables:
             return self.variables[node.name]
-        return FUNCTION if node.name in BUILTINS or node.name in _RESULTS else UNKNOWN
+        if node.name == ENVIRONMENT:
+            return UNKNOWN
+        return self._named(node, node.name, strict=self.strict, builtins=True)
 
-    def _pointer(self, node: Pointer) -> Nature:
-        if not self.pointers or node.name not in self.pointers[-1]:
+    def _named(self, node: Node, name: str, *, strict: bool, builtins: bool) -> Nature:
+        if name in self.known:
+            return self.known[name]
+        if builtins and _is_builtin(name):
+            return function_of(_FUNCTION_TYPE, Signature(built_in=name))
+        if strict:
+            raise self._error(node, f"unknown name {name}")
+        return UNKNOWN
+
+    def _pointer(self, node: nodes.Pointer) -> Nature:
+        if not self.predicates:
+            raise self._error(node, "cannot use pointer accessor outside predicate")
+        collection, names = self.predicates[-1]
+        if not node.name:
+            return UNKNOWN if collection.is_unknown else collection.elements()
+        if node.name not in names:
             raise self._error(node, f"unknown pointer #{node.name}")
-        return INT if node.name == "index" else UNKNOWN
+        return names[node.name]
 
-    def _unary(self, node: Unary) -> Nature:
-        nature = self.nature(node.operand)
-        logical = node.operator in ("not", "!")
-        if not nature.is_any_of(*((Kind.BOOL,) if logical else NUMBERS)):
-            kind = f"mismatched type {nature.kind}"
-            raise self._error(node, f"invalid operation: {node.operator} ({kind})")
-        return BOOL if logical else nature
-
-    def _binary(self, node: Binary) -> Nature:
-        left, right = self.nature(node.left), self.nature(node.right)
-        if node.operator == "??":
-            return left if left == right else UNKNOWN
-        result = _BINARY[node.operator](left, right)
-        if result is None:
-            raise self._mismatch(node, left, right)
-        if node.operator == "matches" and isinstance(node.right, Constant):
-            self._check_regex(node, node.right.value)
-        return result
-
-    def _check_regex(self, node: Node, pattern: object) -> None:
-        try:
-            compile_regex(str(pattern))
-        except InvalidError as error:
-            raise self._error(node, error.message) from error
-
-    def _conditional(self, node: Conditional) -> Nature:
-        condition = self.nature(node.condition)
-        if not condition.is_any_of(Kind.BOOL):
-            raise self._error(
-                node.condition, f"non-bool expression (type {condition.kind}) used as condition"
-            )
-        positive, negative = self.nature(node.positive), self.nature(node.negative)
-        return positive if positive == negative else UNKNOWN
-
-    def _member(self, node: Member) -> Nature:
-        target, key = self.nature(node.target), self.nature(node.key)
-        if not target.is_any_of(*_INDEXABLE):
-            raise self._error(node, f"type {target.kind} has no members")
-        by_name = target.kind is Kind.MAP and key.is_any_of(Kind.STRING)
-        by_index = target.kind is not Kind.MAP and key.is_any_of(*NUMBERS)
-        if target.kind is not Kind.UNKNOWN and not by_name and not by_index:
-            raise self._error(node, f"type {target.kind} cannot be indexed by {key.kind}")
-        return UNKNOWN
-
-    def _chain(self, node: Chain) -> Nature:
-        return self.nature(node.body)
-
-    def _slice(self, node: Slice) -> Nature:
-        target = self.nature(node.target)
-        if not target.is_any_of(Kind.ARRAY, Kind.STRING, Kind.BYTES):
-            raise self._error(node, f"cannot slice {target.kind}")
-        for bound in (node.start, node.stop):
-            if bound is not None and not self.nature(bound).is_any_of(Kind.INT):
-                raise self._error(node, "non-integer slice index")
-        return target
-
-    def _call(self, node: Call) -> Nature:
-        callee = self.nature(node.callee)
-        if not callee.is_any_of(Kind.FUNCTION):
-            raise self._error(node, f"{callee.kind} is not callable")
-        for argument in node.arguments:
-            self.nature(argument)
-        return UNKNOWN
-
-    def _builtin(self, node: Builtin) -> Nature:
-        function = BUILTINS.get(node.name)
-        if function is None:
-            return self._predicate_builtin(node)
-        natures = [self.nature(argument) for argument in node.arguments]
-        if len(natures) < function.least:
-            raise self._error(node, f"not enough arguments to call {node.name}")
-        if function.most is not None and len(natures) > function.most:
-            raise self._error(node, f"too many arguments to call {node.name}")
-        for expected, nature in zip(function.parameters, natures, strict=False):
-            kinds = PARAMETERS.get(expected)
-            if kinds is not None and not nature.is_any_of(*kinds):
-                raise self._error(node, f"{node.name} cannot take {nature.kind} as {expected}")
-        return _RESULTS.get(node.name, UNKNOWN)
-
-    def _predicate_builtin(self, node: Builtin) -> Nature:
-        collection = self.nature(node.arguments[0])
-        if not collection.is_any_of(Kind.ARRAY, Kind.BYTES):
-            raise self._error(node, f"builtin {node.name} takes only array (got {collection.kind})")
-        for argument in node.arguments[1:]:
-            self._check_argument(node, argument)
-        return _RESULTS.get(node.name, UNKNOWN)
-
-    def _check_argument(self, node: Builtin, argument: Node) -> None:
-        if not isinstance(argument, Predicate):
-            nature = self.nature(argument)
-            if node.name == "sortBy" and not nature.is_any_of(Kind.STRING):
-                raise self._error(argument, "the order must be a string")
-            return
-        self.pointers.append(_POINTERS.get(node.name, ("",)))
-        nature = self.nature(argument.body)
-        self.pointers.pop()
-        if node.name in _BOOLEAN_PREDICATES and not nature.is_any_of(Kind.BOOL):
-            raise self._error(argument, f"predicate should return boolean (got {nature.kind})")
-
-    def _array(self, node: ArrayLiteral) -> Nature:
-        kinds = {self.nature(item).kind for item in node.items}
-        return Nature(Kind.ARRAY, kinds.pop() if len(kinds) == 1 else Kind.UNKNOWN)
-
-    def _map(self, node: MapLiteral) -> Nature:
-        for key, value in node.entries:
-            if not self.nature(key).is_any_of(Kind.STRING):
-                return self._untyped_map(node)
-            self.nature(value)
-        return MAP
-
-    def _untyped_map(self, node: MapLiteral) -> Nature:
-        for _, value in node.entries:
-            self.nature(value)
-        return MAP
-
-    def _let(self, node: Let) -> Nature:
-        if node.name in self.variables:
-            raise self._error(node, f"cannot redeclare variable {node.name}")
-        if node.name in BUILTINS or node.name in _RESULTS:
+    def _let(self, node: nodes.Let) -> Nature:
+        for kind, known in (("", self.known), ("variable ", self.variables)):
+            if node.name in known:
+                raise self._error(node, f"cannot redeclare {kind}{node.name}")
+        if _is_builtin(node.name):
             raise self._error(node, f"cannot redeclare builtin {node.name}")
-        nature = self.nature(node.value)
-        self.variables[node.name] = nature
+        self.variables[node.name] = self.nature(node.value)
         result = self.nature(node.body)
         del self.variables[node.name]
         return result
 
-    def _sequence(self, node: Sequence) -> Nature:
-        return [self.nature(item) for item in node.items][-1]
+    # Operators.
+
+    def _unary(self, node: nodes.Unary) -> Nature:
+        operand = self.nature(node.operand)
+        result = unary_result(node.operator, operand)
+        if result is None:
+            raise self._error(
+                node, f"invalid operation: {node.operator} (mismatched type {operand})"
+            )
+        return result
+
+    def _binary(self, node: nodes.Binary) -> Nature:
+        spine = _spine(node, lambda it: it.left)
+        left = self.nature(spine[-1].left)
+        for one in reversed(spine):
+            right = self.nature(one.right)
+            result = binary_result(one.operator, left, right)
+            if result is None:
+                kinds = f"mismatched types {left} and {right}"
+                raise self._error(one, f"invalid operation: {one.operator} ({kinds})")
+            one.nature = left = result
+        return left
+
+    def _conditional(self, node: nodes.Conditional) -> Nature:
+        condition = self.nature(node.condition)
+        if condition.kind is not Kind.BOOL and not condition.is_unknown:
+            raise self._error(
+                node.condition, f"non-bool expression (type {condition}) used as condition"
+            )
+        positive, negative = self.nature(node.positive), self.nature(node.negative)
+        if positive.is_nil or negative.is_nil:
+            return negative if positive.is_nil else positive
+        if not positive.is_assignable_to(negative):
+            return UNKNOWN
+        return positive if _have_same_elements(positive, negative) else ARRAY
+
+    # Members and slices.
+
+    def _members(self, node: nodes.Member) -> Nature:
+        spine = _spine(node, lambda it: it.target)
+        first = spine.pop()
+        nature = first.nature = self._first_member(first)
+        for one in reversed(spine):
+            one.nature = nature = self._member(one, nature)
+        return nature
+
+    def _first_member(self, node: nodes.Member) -> Nature:
+        target, key = node.target, node.key
+        if isinstance(target, nodes.Identifier) and target.name == ENVIRONMENT:
+            if not isinstance(key, nodes.Constant) or not isinstance(key.value, str):
+                return UNKNOWN
+            strict = self.strict and not node.optional
+            return self._named(node, key.value, strict=strict, builtins=False)
+        return self._member(node, self.nature(target))
+
+    def _member(self, node: nodes.Member, target: Nature) -> Nature:
+        key = self.nature(node.key)
+        if target.is_unknown:
+            return UNKNOWN
+        name = node.key.value if isinstance(node.key, nodes.Constant) else None
+        if isinstance(name, str) and (method := method_of(target, name)) is not None:
+            return method
+        if target.kind is Kind.MAP and target.key is not None:
+            fits = key.is_assignable_to(target.key)
+        elif target.is_array:
+            fits = key.is_integer
+        else:
+            raise self._error(node, f"type {target} has no field or method {name or key}")
+        if not fits and not key.is_unknown:
+            raise self._error(node.key, f"cannot use {key} to get an element from {target}")
+        return target.elements()
+
+    def _slice(self, node: nodes.Slice) -> Nature:
+        target = self.nature(node.target)
+        if target.is_unknown:
+            return UNKNOWN
+        if target.kind not in _CUTTABLE:
+            raise self._error(node, f"cannot slice {target}")
+        for bound in (node.start, node.stop):
+            nature = UNKNOWN if bound is None else self.nature(bound)
+            if not nature.is_unknown and not nature.is_integer:
+                raise self._error(bound or node, f"non-integer slice index {nature}")
+        return target
+
+    # Calls.
+
+    def _call(self, node: nodes.Call) -> Nature:
+        if isinstance(node.callee, nodes.Identifier) and node.callee.name == ENVIRONMENT:
+            raise self._error(node, f"{ENVIRONMENT} is not callable")
+        callee = self.nature(node.callee)
+        if callee.is_unknown:
+            return UNKNOWN
+        signature = callee.signature
+        if signature is None:
+            raise self._error(node, f"{callee} is not callable")
+        name = callee.name
+        if signature.built_in in BUILTINS:
+            return self._declared(BUILTINS[signature.built_in], node, node.arguments)
+        if signature.built_in:
+            raise self._error(node, f"{signature.built_in} cannot be called like that")
+        self._check_arguments(name, signature, node, node.arguments)
+        return signature.results[0].bare()
+
+    def _builtin(self, node: nodes.Builtin) -> Nature:
+        declaration = BUILTINS.get(node.name)
+        if declaration is None:
+            return self._predicate_builtin(node)
+        first = node.arguments[0] if node.arguments else None
+        if (
+            node.name == "get"
+            and isinstance(first, nodes.Identifier)
+            and first.name == ENVIRONMENT
+            and len(node.arguments) == declaration.most
+        ):
+            self._all(node.arguments)
+            key = node.arguments[1]
+            name = key.value if isinstance(key, nodes.Constant) else None
+            return self.known.get(name, UNKNOWN) if isinstance(name, str) else UNKNOWN
+        return self._declared(declaration, node, node.arguments)
+
+    def _declared(self, declaration: Declaration, node: Node, arguments: Sequence[Node]) -> Nature:
+        """Return what a function of the language gives, by its declaration."""
+        if declaration.validate is not None:
+            natures = self._all(arguments)
+            if declaration.name != "get":
+                natures = [ANY if it.is_unknown else it.bare() for it in natures]
+            try:
+                result = declaration.validate(natures)
+            except OperandError as error:
+                raise self._error(node, str(error)) from error
+            return result if declaration.name == "get" else result.bare()
+        wrong: ExpressionError | None = None
+        for overload in declaration.overloads:
+            try:
+                self._check_arguments(declaration.name, overload, node, arguments)
+            except ExpressionError as error:
+                wrong = error
+            else:
+                return overload.results[0]
+        raise wrong or self._error(node, f"no matching overload for {declaration.name}")
+
+    def _check_arguments(
+        self, name: str, signature: Signature, node: Node, arguments: Sequence[Node]
+    ) -> None:
+        if not 1 <= len(signature.results) <= _MOST_RESULTS:
+            raise self._error(node, f"func {name} returns more then two values")
+        parameters = signature.parameters
+        needed = len(parameters) - signature.variadic
+        natures = self._all(arguments)
+        if len(natures) < needed:
+            raise self._error(node, f"not enough arguments to call {name}")
+        if len(natures) > needed and not signature.variadic:
+            raise self._error(node, f"too many arguments to call {name}")
+        for index, (argument, nature) in enumerate(zip(arguments, natures, strict=True)):
+            parameter = parameters[min(index, len(parameters) - 1)]
+            if not is_passable(nature, parameter):
+                raise self._error(
+                    argument, f"cannot use {nature} as argument (type {parameter}) to call {name}"
+                )
+
+    def _predicate_builtin(self, node: nodes.Builtin) -> Nature:
+        collection = self.nature(node.arguments[0])
+        if not collection.is_array and not collection.is_unknown:
+            raise self._error(
+                node.arguments[0], f"builtin {node.name} takes only array (got {collection})"
+            )
+        body = None
+        if len(node.arguments) > 1:
+            self.predicates.append((collection, _POINTERS.get(node.name, {})))
+            body = self._predicate_body(node.name, node.arguments[1])
+            self.predicates.pop()
+        for argument in node.arguments[2:]:
+            extra = self.nature(argument)
+            if node.name == "sortBy" and extra.kind is not Kind.STRING and not extra.is_unknown:
+                raise self._error(argument, f"sortBy order argument must be a string (got {extra})")
+        return predicate_result(node.name, collection, body)
+
+    def _predicate_body(self, name: str, predicate: Node) -> Nature:
+        body = self.nature(predicate)
+        if body.is_nil:
+            raise self._error(predicate, "predicate should has one input and one output param")
+        if name in _BOOLEAN_PREDICATES and body.kind is not Kind.BOOL and not body.is_unknown:
+            raise self._error(predicate, f"predicate should return boolean (got {body})")
+        return body
+
+    # Literals of collections.
+
+    def _array(self, node: nodes.ArrayLiteral) -> Nature:
+        items = self._all(node.items)
+        if not items:
+            return array_of(UNKNOWN)
+        return array_of(items[-1]) if len({item.kind for item in items}) == 1 else ARRAY
+
+    def _map(self, node: nodes.MapLiteral) -> Nature:
+        for pair in node.pairs:
+            if isinstance(pair, nodes.Pair):
+                self._all((pair.key, pair.value))
+        return MAP
 
 
-def _fits(*kinds: Kind) -> Callable[[Nature, Nature], bool]:
-    return lambda left, right: left.is_any_of(*kinds) and right.is_any_of(*kinds)
+def _spine(node: Spine, leftmost: Callable[[Spine], Node]) -> list[Spine]:
+    """Return a node and those of its type that it begins with, from the outside in."""
+    spine = [node]
+    while isinstance(inner := leftmost(spine[-1]), type(node)):
+        spine.append(inner)
+    return spine
 
 
-_numeric = _fits(*NUMBERS)
-_textual = _fits(Kind.STRING)
-_logical = _fits(Kind.BOOL)
-_whole = _fits(Kind.INT)
+def _is_builtin(name: str) -> bool:
+    return name in BUILTINS or name in PREDICATE_ARGUMENTS
 
 
-def _equality(left: Nature, right: Nature) -> Nature | None:
-    free = (Kind.UNKNOWN, Kind.NIL)
-    same = left.kind is right.kind or left.kind in free or right.kind in free
-    return BOOL if same or _numeric(left, right) else None
-
-
-def _ordering(left: Nature, right: Nature) -> Nature | None:
-    return BOOL if _numeric(left, right) or _textual(left, right) else None
-
-
-def _addition(left: Nature, right: Nature) -> Nature | None:
-    if _textual(left, right):
-        return UNKNOWN if left.kind is right.kind is Kind.UNKNOWN else STRING
-    return _arithmetic(left, right)
-
-
-def _arithmetic(left: Nature, right: Nature) -> Nature | None:
-    if not _numeric(left, right):
-        return None
-    if Kind.UNKNOWN in (left.kind, right.kind):
-        return UNKNOWN
-    return INT if left.kind is right.kind is Kind.INT else FLOAT
-
-
-def _division(left: Nature, right: Nature) -> Nature | None:
-    return FLOAT if _numeric(left, right) else None
-
-
-def _membership(left: Nature, right: Nature) -> Nature | None:
-    if right.kind is Kind.MAP:
-        return BOOL if left.is_any_of(Kind.STRING, Kind.NIL) else None
-    if right.kind is Kind.ARRAY:
-        return _equality(left, Nature(right.element))
-    return BOOL if right.is_any_of(Kind.NIL, Kind.BYTES) else None
-
-
-def _text_test(left: Nature, right: Nature) -> Nature | None:
-    fits = left.is_any_of(Kind.STRING, Kind.BYTES) and right.is_any_of(Kind.STRING)
-    return BOOL if fits else None
-
-
-_BINARY: dict[str, Callable[[Nature, Nature], Nature | None]] = {
-    **dict.fromkeys(("==", "!="), _equality),
-    **dict.fromkeys(("<", ">", "<=", ">="), _ordering),
-    **dict.fromkeys(("-", "*"), _arithmetic),
-    **dict.fromkeys(("/", "**", "^"), _division),
-    **dict.fromkeys(("matches", "contains", "startsWith", "endsWith"), _text_test),
-    **dict.fromkeys(
-        ("and", "&&", "or", "||"), lambda left, right: BOOL if _logical(left, right) else None
-    ),
-    "+": _addition,
-    "%": lambda left, right: INT if _whole(left, right) else None,
-    "..": lambda left, right: Nature(Kind.ARRAY, Kind.INT) if _whole(left, right) else None,
-    "in": _membership,
-}
+def _have_same_elements(left: Nature, right: Nature) -> bool:
+    if not left.is_array or not right.is_array:
+        return True
+    one, other = left.elements(), right.elements()
+    return one.is_assignable_to(other) and other.is_assignable_to(one)

@@ -7,12 +7,12 @@ import re
 
 from common.jsontypes import JSONValue
 from promotions.engine.expressions.builtins.conversions import parse_float
-from promotions.engine.expressions.criteria import parse_bool
 from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.gojson import read_json
 
 _SHORTEST_QUOTED = 2
-_LONGEST_NUMBER = 400
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+_FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
 _JSON_START = re.compile(r"\s*[-{\[0-9ntf\"]")
 
 
@@ -26,11 +26,18 @@ def coerce(text: str) -> JSONValue:
     newline = text[len(bare) :]
     if len(bare) >= _SHORTEST_QUOTED and bare[0] == bare[-1] == '"':
         return f"{bare[1:-1]}{newline}"
-    number = parse_float(bare) if len(bare) <= _LONGEST_NUMBER else None
+    number = parse_float(bare)
     if number is not None:
         return number
     verdict = parse_bool(bare)
     return _json_or_text(bare, text) if verdict is None else verdict
+
+
+def parse_bool(text: str) -> bool | None:
+    """Return what Go's ParseBool reads, or ``None`` if it would refuse."""
+    if text in _TRUE:
+        return True
+    return False if text in _FALSE else None
 
 
 def _json_or_text(bare: str, text: str) -> JSONValue:

@@ -66,7 +66,7 @@ class Cursor:
 
     def unexpected(self) -> ExpressionError:
         """Return the error that the current token should not be here."""
-        return self.error(self.current, f"unexpected {self.current}")
+        return self.error(self.current, f"unexpected token {self.current}")
 
     def error(self, token: Token, message: str) -> ExpressionError:
         """Return an error about a token."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from common.errors import InvalidError, NotFoundError
 from common.jsontypes import JSONObject, as_object, as_text
 from promotions.engine.expressions.artifacts import (
     artifact_record,
@@ -30,7 +29,7 @@ from promotions.engine.freight import (
     FreightReference,
     Image,
 )
-from promotions.engine.urls import normalise_chart_url, normalise_git_url, normalise_image_url
+from promotions.engine.urls import normalise_git_url
 
 _ORIGIN = "v1alpha1.FreightOrigin"
 
@@ -97,44 +96,6 @@ def kargo_functions(scope: FunctionScope) -> dict[str, object]:
     return {function.name: function for function in functions}
 
 
-def discovery_functions(newest: FreightReference) -> dict[str, object]:
-    """Return the functions of freight creation criteria, over the newest artifacts."""
-
-    def commit(arguments: Sequence[object]) -> object:
-        url = normalise_git_url(_text(arguments[0]))
-        return _first(
-            commit_record(it) for it in newest.commits if normalise_git_url(it.repo_url) == url
-        )
-
-    def image(arguments: Sequence[object]) -> object:
-        url = normalise_image_url(_text(arguments[0]))
-        return _first(
-            image_record(it) for it in newest.images if normalise_image_url(it.repo_url) == url
-        )
-
-    def chart(arguments: Sequence[object]) -> object:
-        url = normalise_chart_url(_text(arguments[0]))
-        name = _text(arguments[1]) if len(arguments) > 1 else None
-        return _first(
-            chart_record(it)
-            for it in newest.charts
-            if normalise_chart_url(it.repo_url) == url and name in (None, it.name)
-        )
-
-    def artifact(arguments: Sequence[object]) -> object:
-        name = _text(arguments[0])
-        return _first(
-            artifact_record(it) for it in newest.artifacts if it.subscription_name == name
-        )
-
-    return {
-        "commitFrom": Function("commitFrom", commit, 1, 1, ("string",)),
-        "imageFrom": Function("imageFrom", image, 1, 1, ("string",)),
-        "chartFrom": Function("chartFrom", chart, 1, 2, ("string", "string")),
-        "artifactFrom": Function("artifactFrom", artifact, 1, 1, ("string",)),
-    }
-
-
 class _Finder:
     """Finds an artifact in the Freight at hand, and first the origin it must come from."""
 
@@ -169,10 +130,7 @@ class _Finder:
         return _first(map(image_record, found))
 
     def chart(self, arguments: Sequence[object]) -> object:
-        url = _text(arguments[0])
-        named = len(arguments) > 1 and isinstance(arguments[1], str)
-        name = _text(arguments[1]) if named else ""
-        origin = arguments[2 if named else 1 :]
+        url, name, origin = _chart_arguments(arguments)
 
         def subscribes(subscription: JSONObject) -> bool:
             chart = as_object(subscription.get("chart"))
@@ -210,27 +168,42 @@ class _Finder:
         if given:
             key = _origin_key(given)
         else:
-            keys = [str(it) for it in self.scope.requested if self._provides(it, subscribes)]
-            if len(keys) > 1:
-                raise InvalidError(
-                    f"More than one requested Warehouse could provide {what}; name one with "
-                    "warehouse() as the last argument."
+            origins = [
+                origin
+                for origin in self.scope.requested
+                for subscription in self._subscriptions(origin)
+                if subscribes(subscription)
+            ]
+            if len(origins) > 1:
+                raise OperandError(
+                    f"more than one requested Warehouse could provide {what}; name one with "
+                    "warehouse() as the last argument"
                 )
-            if not keys and required:
-                raise NotFoundError(f"There is no {what} in the referenced Freight.")
-            key = keys[0] if keys else ""
+            if not origins and required:
+                raise OperandError(f"there is no {what} in the referenced Freight")
+            key = str(origins[0]) if origins else ""
         missing = FreightReference(name="", origin=FreightOrigin(name=""))
         return self.scope.freight.get(key, missing)
 
-    def _provides(self, origin: FreightOrigin, subscribes: Callable[[JSONObject], bool]) -> bool:
-        subscriptions = self.scope.lookup.warehouse_subscriptions(
-            tenant_uid=self.scope.tenant_uid, project=self.scope.project, warehouse=origin.name
+    def _subscriptions(self, origin: FreightOrigin) -> tuple[JSONObject, ...]:
+        project = self.scope.project
+        found = self.scope.lookup.warehouse_subscriptions(
+            tenant_uid=self.scope.tenant_uid, project=project, warehouse=origin.name
         )
-        if subscriptions is None:
-            raise NotFoundError(
-                f'There is no Warehouse "{origin.name}" in project "{self.scope.project}".'
-            )
-        return any(map(subscribes, subscriptions))
+        if found is None:
+            raise OperandError(f'there is no Warehouse "{origin.name}" in project "{project}"')
+        return found
+
+
+def _chart_arguments(arguments: Sequence[object]) -> tuple[str, str, Sequence[object]]:
+    """Return the URL, the name, empty if there is none, and the origin or nothing."""
+    url, *rest = arguments
+    if not rest or not isinstance(rest[0], str):
+        return _text(url), "", rest
+    name, *origin = rest
+    if origin and not name:
+        raise OperandError("of three arguments the second must be the name of a chart")
+    return _text(url), _text(name), origin
 
 
 def _warehouse(arguments: Sequence[object]) -> object:
@@ -273,7 +246,7 @@ def _named_read(function: str, noun: str, read: Callable[[str], JSONObject | Non
             raise OperandError(f"{noun} must not be empty")
         return read(name)
 
-    return Function(function, call, 1, 1, ("string",))
+    return Function(function, call, 1, 1, ("string",), result="map[string]interface {}")
 
 
 def _data_functions(scope: FunctionScope) -> Iterable[Function]:

@@ -3,23 +3,32 @@
 import base64
 import json
 import math
-from collections.abc import Mapping
-from datetime import datetime
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 from common.jsontypes import JSONValue
 from promotions.engine.expressions.errors import OperandError
+from promotions.engine.expressions.gotime.durations import Duration
+from promotions.engine.expressions.gotime.formatting import format_rfc3339
+from promotions.engine.expressions.gotime.instants import Time
+from promotions.engine.expressions.gotime.zones import Location
+from promotions.engine.expressions.meter import Meter
 from promotions.engine.expressions.values import (
-    Duration,
     NamedInt,
     Record,
     format_float,
-    format_time,
+    is_nil,
+    map_items,
+    raw_bytes,
     type_name,
 )
 
 _DEEPEST = 100
 _SMALLEST_PLAIN = 1e-6
 _LARGEST_PLAIN = 1e21
+_SURROGATE = re.compile(r"[\ud800-\udfff]|\\u[dD][89a-fA-F]")
+_SURROGATE_HALF = re.compile(r"[\ud800-\udfff]")
 _ESCAPES = {
     "<": "\\u003c",
     ">": "\\u003e",
@@ -29,44 +38,68 @@ _ESCAPES = {
 }
 
 
-def to_json(value: object, depth: int = 0) -> JSONValue:
+_SCALARS: tuple[tuple[type, Callable[..., JSONValue]], ...] = (  # type: ignore[explicit-any]  # one type each
+    (NamedInt, int),
+    (int, lambda value: value),
+    (float, lambda value: value),
+    (Duration, lambda value: value.ns),
+    (bytes, lambda value: base64.b64encode(value).decode()),
+    (Time, format_rfc3339),
+    (Location, lambda _: {}),
+)
+
+
+def to_json(value: object, meter: Meter | None = None) -> JSONValue:
     """Return the value as plain JSON: records by their JSON names, times and durations as Go's.
 
+    Args:
+        value: Any value of an expression.
+        meter: What pays for it; a new one if there is none.
+
     Raises:
-        OperandError: It holds something JSON cannot, such as a function.
+        OperandError: It holds something JSON cannot, such as a function, or is too large.
     """
+    return _to_json(value, meter or Meter(), 0)
+
+
+def _to_json(value: object, meter: Meter, depth: int) -> JSONValue:
     if depth > _DEEPEST:
         raise OperandError("the value is nested too deeply")
+    if isinstance(value, str):
+        meter.spend_text(len(value))
+        return value
+    meter.visit(1)
     if isinstance(value, Record):
-        return to_json(value.shown, depth + 1)
-    if isinstance(value, Mapping):
-        return {_key(key): to_json(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [to_json(item, depth + 1) for item in value]
+        return _to_json(value.shown, meter, depth + 1)
+    if isinstance(value, Mapping) and not is_nil(value):
+        return {_key(key): _to_json(it, meter, depth + 1) for key, it in map_items(value)}
+    if isinstance(value, (list, tuple)) and not is_nil(value):
+        return [_to_json(item, meter, depth + 1) for item in value]
     return _scalar_to_json(value)
 
 
 def _scalar_to_json(value: object) -> JSONValue:
-    if isinstance(value, NamedInt):
-        return int(value)
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    if isinstance(value, Duration):
-        return value.ns
-    if isinstance(value, (bytes, datetime)):
-        return (
-            format_time(value) if isinstance(value, datetime) else base64.b64encode(value).decode()
-        )
+    if is_nil(value):
+        return None
+    for kind, convert in _SCALARS:
+        if isinstance(value, kind):
+            return convert(value)
     raise OperandError(f"json: unsupported type: {type_name(value)}")
 
 
-def write_json(value: object, *, indent: str | None = None, escape_html: bool = True) -> str:
+def write_json(
+    value: object,
+    *,
+    indent: str | None = None,
+    escape_html: bool = True,
+    meter: Meter | None = None,
+) -> str:
     """Return JSON text with sorted keys; compact unless ``indent`` is given.
 
     Raises:
-        OperandError: It holds something JSON cannot, NaN and infinities included.
+        OperandError: It holds something JSON cannot, NaN and infinities included, or is too large.
     """
-    return _Writer(indent, escape_html=escape_html).write(to_json(value), "")
+    return _Writer(indent, escape_html=escape_html).write(to_json(value, meter), "")
 
 
 def read_json(text: str) -> JSONValue:
@@ -81,6 +114,18 @@ def read_json(text: str) -> JSONValue:
         )
     except (ValueError, RecursionError) as error:
         raise OperandError(f"invalid JSON: {error}") from error
+    return _without_surrogates(value) if _SURROGATE.search(text) else value
+
+
+def _without_surrogates(value: JSONValue) -> JSONValue:
+    """Replace halves of surrogate pairs, which Go's strings cannot hold."""
+    if isinstance(value, str):
+        return _SURROGATE_HALF.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        pairs = ((_SURROGATE_HALF.sub("\ufffd", key), item) for key, item in value.items())
+        return {key: _without_surrogates(item) for key, item in pairs}
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
     return value
 
 
@@ -96,13 +141,14 @@ def _float(text: str) -> float:
 
 
 def _key(key: object) -> str:
-    if isinstance(key, bool):
-        return "true" if key else "false"
+    """Return the text of a map's key: only texts and integers can be one."""
     if isinstance(key, str):
         return key
-    if isinstance(key, int):
+    if isinstance(key, int) and not isinstance(key, bool):
         return str(int(key))
-    raise OperandError(f"json: unsupported type: map[{type_name(key)}]")
+    if isinstance(key, Duration):
+        return str(key.ns)
+    raise OperandError("json: unsupported value: object member name must be a string")
 
 
 class _Writer:
@@ -136,7 +182,7 @@ class _Writer:
         return json.dumps(value)
 
     def _string(self, text: str) -> str:
-        clean = text.encode(errors="surrogateescape").decode(errors="replace")
+        clean = raw_bytes(text).decode(errors="replace")
         quoted = json.dumps(clean, ensure_ascii=False)
         for char, escape in _ESCAPES.items():
             if self.escape_html or char not in "<>&":
@@ -154,7 +200,5 @@ def _number(value: float) -> str:
         if exponent:
             return f"{mantissa.removesuffix('.0')}e{exponent[0]}{exponent[1:].lstrip('0')}"
         return format_float(value)
-    text = f"{value:.17g}" if "e" in f"{value!r}" else f"{value!r}"
-    if "e" in text:
-        text = f"{value:.0f}" if size >= 1 else format(value, ".20f").rstrip("0")
-    return text.removesuffix(".0")
+    # Between these sizes Go writes the shortest digits that read back, padded with zeros.
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")

@@ -1,8 +1,12 @@
 """Reads the values of number, string and byte literals."""
 
+import math
 import re
 
+from promotions.engine.expressions.values import raw_bytes
+
 _LARGEST_INT = 2**63 - 1
+_MOST_DIGITS = 64
 _PREFIXES = {"0x": 16, "0o": 8, "0b": 2}
 _SIMPLE = {
     "a": "\a",
@@ -36,10 +40,11 @@ def read_number(text: str) -> int | float:
     base = _PREFIXES.get(lower[:2])
     if base is None and ("." in lower or "e" in lower):
         return _read_float(digits)
-    value = int(digits[2:], base) if base else int(digits)
+    whole = (digits[2:] if base else digits).lstrip("0") or digits[-1]
+    value = int(whole, base or 10) if len(whole) <= _MOST_DIGITS else math.inf
     if value > _LARGEST_INT:
-        raise ValueError(f"integer literal is too large: {text}")
-    return value
+        raise ValueError("the integer does not fit 64 bits")
+    return int(value)
 
 
 def read_string(text: str) -> str:
@@ -48,7 +53,8 @@ def read_string(text: str) -> str:
     Raises:
         ValueError: An escape is unknown.
     """
-    return _ESCAPE.sub(_escaped_text, text[1:-1])
+    quote, body = text[0], text[1:-1]
+    return _ESCAPE.sub(lambda match: _escaped_text(match, quote), body) if "\\" in body else body
 
 
 def read_raw_string(text: str) -> str:
@@ -62,26 +68,26 @@ def read_bytes(text: str) -> bytes:
     Raises:
         ValueError: An escape is unknown, or names a character rather than a byte.
     """
-    done = b""
+    quote, body = text[1], text[2:-1]
+    done = bytearray()
     position = 0
-    body = text[2:-1]
     for match in _ESCAPE.finditer(body):
-        done += body[position : match.start()].encode()
-        done += _escaped_byte(match)
+        done += raw_bytes(body[position : match.start()])
+        done += _escaped_byte(match, quote)
         position = match.end()
-    return done + body[position:].encode()
+    return bytes(done + raw_bytes(body[position:]))
 
 
 def _read_float(digits: str) -> float:
     value = float(digits)
     if value in (float("inf"), float("-inf")):
-        raise ValueError(f"float literal is out of range: {digits}")
+        raise ValueError("the number does not fit a float")
     return value
 
 
-def _escaped_text(match: re.Match[str]) -> str:
+def _escaped_text(match: re.Match[str], quote: str) -> str:
     if match["simple"]:
-        return _SIMPLE[match["simple"]]
+        return _simple(match["simple"], quote)
     if match["bad"] is not None:
         raise ValueError("invalid char escape")
     if match["octal"]:
@@ -92,9 +98,15 @@ def _escaped_text(match: re.Match[str]) -> str:
     return _REPLACEMENT if 0xD800 <= code <= 0xDFFF else chr(code)  # noqa: PLR2004  surrogates
 
 
-def _escaped_byte(match: re.Match[str]) -> bytes:
+def _simple(char: str, quote: str) -> str:
+    if char in "'\"" and char != quote:
+        raise ValueError("invalid char escape")
+    return _SIMPLE[char]
+
+
+def _escaped_byte(match: re.Match[str], quote: str) -> bytes:
     if match["simple"]:
-        return _SIMPLE[match["simple"]].encode()
+        return _simple(match["simple"], quote).encode()
     if match["x"]:
         return bytes([int(match["x"], 16)])
     if match["octal"]:

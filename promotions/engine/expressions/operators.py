@@ -5,55 +5,55 @@ Source: https://github.com/expr-lang/expr ``vm/runtime``.
 
 import math
 import operator
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-from common.errors import InvalidError
+from promotions.engine.expressions.equality import contains, equals
 from promotions.engine.expressions.errors import OperandError
+from promotions.engine.expressions.gotime.durations import Duration
+from promotions.engine.expressions.gotime.instants import Time
+from promotions.engine.expressions.gotime.int64 import wrap, wrap_unsigned
+from promotions.engine.expressions.matching import matches
+from promotions.engine.expressions.meter import MEMORY_BUDGET, Meter
 from promotions.engine.expressions.values import (
-    Duration,
-    Record,
+    NamedInt,
+    TypedArray,
+    as_float,
     as_int,
     as_text,
-    equals,
-    is_array,
     is_int,
+    is_nil,
     is_number,
+    raw_bytes,
     type_name,
-    wrap_int,
 )
-from promotions.engine.regexes import compile_regex
+from promotions.engine.gomath import power
 
-LARGEST_COLLECTION = 1_000_000
-LONGEST_TEXT = 8_000_000
-
-
-def apply_binary(symbol: str, left: object, right: object) -> object:
-    """Return the result of an operator other than the short-circuiting ones.
-
-    Raises:
-        OperandError: The operands do not go with the operator, or the result is too large.
-    """
-    return _BINARY[symbol](left, right)
+Operation = Callable[[object, object, Meter], object]
+Text = TypeVar("Text", str, bytes)
 
 
-def apply_unary(symbol: str, value: object) -> object:
-    """Return ``value`` negated, or as it is for ``+``.
+class _TextTest(Protocol):
+    """A test of two strings or of two byte strings."""
+
+    def __call__(self, text: Text, part: Text, /) -> bool: ...
+
+
+def negated(value: object) -> object:
+    """Return a number with the other sign; of an unsigned type it wraps.
 
     Raises:
-        OperandError: The value does not go with the operator.
+        OperandError: The value is no number.
     """
-    if symbol in ("not", "!"):
-        if isinstance(value, bool):
-            return not value
-        raise OperandError(f"interface conversion: interface {{}} is {type_name(value)}, not bool")
-    if isinstance(value, Duration) and symbol == "-":
-        return Duration(-value.ns)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise OperandError(f"invalid operation: {symbol}{type_name(value)}")
-    if symbol == "+":
-        return value
-    return wrap_int(-value) if isinstance(value, int) else -value
+    if isinstance(value, float):
+        return -value
+    if isinstance(value, NamedInt) and is_int(value):
+        size = {"uint8": 8, "uint16": 16, "uint32": 32}.get(value.go_type, 0)
+        wrapped = -value % (1 << size) if size else _wrapped(-value, value.go_type)
+        return NamedInt(wrapped, value.go_type)
+    if is_int(value):
+        return wrap(-value)  # type: ignore[operator]  # is_int
+    raise OperandError(f"invalid operation: - {type_name(value)}")
 
 
 def is_less(left: object, right: object) -> bool:
@@ -65,48 +65,47 @@ def is_less(left: object, right: object) -> bool:
     return _ordered("<", operator.lt, left, right)
 
 
-def matches(text: object, pattern: object) -> bool:
-    """Return whether the regular expression is found anywhere; nil on either side is false.
+def is_more(left: object, right: object) -> bool:
+    """Return whether ``left`` comes after ``right``.
 
     Raises:
-        OperandError: A side is no string, or the expression is malformed.
+        OperandError: The two have no order.
     """
-    if text is None or pattern is None:
-        return False
-    subject = text.decode(errors="replace") if isinstance(text, bytes) else as_text(text)
-    try:
-        return compile_regex(as_text(pattern)).search(_utf8(subject)) is not None
-    except InvalidError as error:
-        raise OperandError(error.message) from error
+    return _ordered(">", operator.gt, left, right)
 
 
-def contains(collection: object, value: object) -> bool:
-    """Return whether ``value in collection`` holds.
+def add(left: object, right: object, meter: Meter) -> object:
+    """Return the sum of numbers, of times and durations, or texts one after the other.
 
     Raises:
-        OperandError: The collection is none, or its keys are of another type.
+        OperandError: The operands do not go together, or the text is too long.
     """
-    if collection is None:
-        return False
-    if is_array(collection):
-        return any(equals(item, value) for item in collection)  # type: ignore[attr-defined]  # is_array
-    if isinstance(collection, Record):
-        return as_text(value) in collection.fields
-    if isinstance(collection, Mapping):
-        if value is None:
-            return False
-        return value in collection if _is_key(collection, value) else _bad_key(value)
-    raise OperandError(f'operator "in" not defined on {type_name(collection)}')
+    if isinstance(left, str) and isinstance(right, str):
+        meter.spend_text(len(left) + len(right))
+        return _joined(left, right)
+    if isinstance(left, (Time, Duration)) and isinstance(right, (Time, Duration)):
+        return _add_times(left, right)
+    return _arithmetic("+", operator.add, left, right)
 
 
-def _is_key(collection: Mapping[object, object], value: object) -> bool:
-    if not isinstance(value, (str, int, float)):
-        return False
-    return isinstance(value, str) or type_name(collection).startswith("map[interface")
+def _add_times(left: Time | Duration, right: Time | Duration) -> object:
+    if isinstance(left, Time):
+        left, right = right, left
+    if isinstance(left, Time):
+        raise _invalid("+", left, right)
+    return right.add(left) if isinstance(right, Time) else Duration.wrapping(left.ns + right.ns)
 
 
-def _bad_key(value: object) -> bool:
-    raise OperandError(f"value of type {type_name(value)} is not assignable to type string")
+def _joined(left: str, right: str) -> str:
+    """Return the concatenation; bytes at the seam may only now form a character."""
+    text = left + right
+    if left and right and "\udc80" <= left[-1] <= "\udcff" and "\udc80" <= right[0] <= "\udcff":
+        return raw_bytes(text).decode(errors="surrogateescape")
+    return text
+
+
+def _wrapped(value: int, go_type: str) -> int:
+    return wrap_unsigned(value) if go_type.startswith("uint") else wrap(value)
 
 
 def _invalid(symbol: str, left: object, right: object) -> OperandError:
@@ -116,142 +115,150 @@ def _invalid(symbol: str, left: object, right: object) -> OperandError:
 def _ordered(  # type: ignore[explicit-any]  # the operator module is untyped here
     symbol: str, compare: Callable[..., bool], left: object, right: object
 ) -> bool:
-    if is_number(left) and is_number(right):
+    kind = type(left)
+    if kind is type(right) and (kind is int or kind is float):
         return compare(left, right)
+    pair = _comparable_pair(left, right)
+    if pair is None:
+        raise _invalid(symbol, left, right)
+    return compare(*pair)
+
+
+def _comparable_pair(left: object, right: object) -> tuple[object, object] | None:
+    """Return two values of Python whose order is that of the operands, if these have one."""
     if isinstance(left, str) and isinstance(right, str):
-        return compare(_raw(left), _raw(right))
-    for kind in (datetime, Duration):
-        if isinstance(left, kind) and isinstance(right, kind):
-            return compare(left, right)
-    raise _invalid(symbol, left, right)
+        is_plain = left.isascii() and right.isascii()
+        return (left, right) if is_plain else (raw_bytes(left), raw_bytes(right))
+    if is_number(left) and is_number(right):
+        is_whole = not isinstance(left, float) and not isinstance(right, float)
+        return (left, right) if is_whole else (as_float(left), as_float(right))
+    if isinstance(left, Time) and isinstance(right, Time):
+        return left.compare(right), 0
+    if isinstance(left, Duration) and isinstance(right, Duration):
+        return left.ns, right.ns
+    return None
 
 
-def _ordering(symbol: str, compare: Callable[..., bool]) -> Callable[[object, object], object]:  # type: ignore[explicit-any]  # the operator module is untyped here
-    def apply(left: object, right: object) -> object:
+def _ordering(symbol: str, compare: Callable[..., bool]) -> Operation:  # type: ignore[explicit-any]  # the operator module is untyped here
+    def apply(left: object, right: object, _meter: Meter) -> object:
         return _ordered(symbol, compare, left, right)
 
     return apply
 
 
-def _add(left: object, right: object) -> object:
-    if isinstance(left, str) and isinstance(right, str):
-        if len(left) + len(right) > LONGEST_TEXT:
-            raise OperandError("memory budget exceeded")
-        return left + right
-    if isinstance(left, datetime) and isinstance(right, Duration):
-        return left + _delta(right)
-    if isinstance(left, Duration) and isinstance(right, datetime):
-        return right + _delta(left)
+def _subtract(left: object, right: object, _meter: Meter) -> object:
+    if isinstance(left, Time) and isinstance(right, Time):
+        return left.since(right)
+    if isinstance(left, Time) and isinstance(right, Duration):
+        return left.add(Duration.wrapping(-right.ns))
     if isinstance(left, Duration) and isinstance(right, Duration):
-        return Duration(left.ns + right.ns)
-    return _arithmetic("+", operator.add, left, right)
-
-
-def _subtract(left: object, right: object) -> object:
-    if isinstance(left, datetime) and isinstance(right, datetime):
-        return Duration((left - right) // timedelta(microseconds=1) * 1000)
-    if isinstance(left, datetime) and isinstance(right, Duration):
-        return left - _delta(right)
-    if isinstance(left, Duration) and isinstance(right, Duration):
-        return Duration(left.ns - right.ns)
+        return Duration.wrapping(left.ns - right.ns)
     return _arithmetic("-", operator.sub, left, right)
 
 
-def _multiply(left: object, right: object) -> object:
-    if isinstance(left, Duration) and is_number(right):
-        return Duration(int(left.ns * right))  # type: ignore[operator]  # is_number
-    if isinstance(right, Duration) and is_number(left):
-        return Duration(int(right.ns * left))  # type: ignore[operator]  # is_number
-    return _arithmetic("*", operator.mul, left, right)
+def _multiply(left: object, right: object, _meter: Meter) -> object:
+    if not isinstance(left, Duration) and not isinstance(right, Duration):
+        return _arithmetic("*", operator.mul, left, right)
+    factors = [it.ns if isinstance(it, Duration) else it for it in (left, right)]
+    if not all(map(is_number, factors)):
+        raise _invalid("*", left, right)
+    product = _arithmetic("*", operator.mul, *factors)
+    return Duration(product) if isinstance(product, int) else product
 
 
 def _arithmetic(  # type: ignore[explicit-any]  # the operator module is untyped here
     symbol: str, compute: Callable[..., int | float], left: object, right: object
 ) -> object:
+    kind = type(left)
+    if kind is type(right) and (kind is int or kind is float):
+        result = compute(left, right)
+        return wrap(result) if kind is int else result  # type: ignore[arg-type]  # of two ints
     if not is_number(left) or not is_number(right):
         raise _invalid(symbol, left, right)
-    result = compute(left, right)
-    return wrap_int(result) if isinstance(result, int) else result
+    if isinstance(left, float) or isinstance(right, float):
+        return compute(as_float(left), as_float(right))
+    return wrap(int(compute(as_int(left), as_int(right))))
 
 
-def _divide(left: object, right: object) -> object:
-    if isinstance(left, Duration) and isinstance(right, (int, float, Duration)):
-        divisor = right.ns if isinstance(right, Duration) else right
-        return _quotient(float(left.ns), float(divisor))
+def _divide(left: object, right: object, _meter: Meter) -> object:
     if not is_number(left) or not is_number(right):
         raise _invalid("/", left, right)
-    return _quotient(float(left), float(right))  # type: ignore[arg-type]  # is_number
+    return quotient(as_float(left), as_float(right))
 
 
-def _quotient(left: float, right: float) -> float:
+def quotient(left: float, right: float) -> float:
+    """Return ``left / right`` where dividing by zero gives an infinity or no number."""
     if right:
         return left / right
-    if not left or math.isnan(left):
+    if not left or math.isnan(left) or math.isnan(right):
         return math.nan
     return math.copysign(math.inf, math.copysign(1, left) * math.copysign(1, right))
 
 
-def _modulo(left: object, right: object) -> object:
+def _modulo(left: object, right: object, _meter: Meter) -> object:
     if not is_int(left) or not is_int(right):
         raise _invalid("%", left, right)
-    dividend, divisor = as_int(left), as_int(right)
+    return remainder(as_int(left), as_int(right))
+
+
+def remainder(dividend: int, divisor: int) -> int:
+    """Return the rest of a division, with the sign of the dividend.
+
+    Raises:
+        OperandError: The divisor is zero.
+    """
     if divisor == 0:
         raise OperandError("integer divide by zero")
     rest = abs(dividend) % abs(divisor)
     return -rest if dividend < 0 else rest
 
 
-def _power(left: object, right: object) -> object:
-    if not is_number(left) or not is_number(right):
-        raise _invalid("**", left, right)
-    base, exponent = float(left), float(right)  # type: ignore[arg-type]  # is_number
-    try:
-        return math.pow(base, exponent)
-    except OverflowError:
-        odd = exponent % 2 == 1
-        return -math.inf if base < 0 and odd else math.inf
-    except ValueError:
-        return math.inf if base == 0 else math.nan
+def _power(left: object, right: object, _meter: Meter) -> object:
+    return power(as_float(left), as_float(right))
 
 
-def _range(left: object, right: object) -> object:
-    if not is_number(left) or not is_number(right):
-        raise _invalid("..", left, right)
+def _range(left: object, right: object, meter: Meter) -> object:
     start, stop = as_int(left), as_int(right)
-    if stop - start + 1 > LARGEST_COLLECTION:
+    size = max(0, wrap(stop - start + 1))
+    if size >= MEMORY_BUDGET:
         raise OperandError("memory budget exceeded")
-    return list(range(start, stop + 1))
+    meter.allocate(size)
+    return TypedArray(range(start, start + size), "int")
 
 
-def _text_test(test: Callable[[str, str], bool]) -> Callable[[object, object], object]:
-    def apply(left: object, right: object) -> object:
-        if left is None or right is None:
+def _text_test(test: _TextTest) -> Operation:
+    def apply(left: object, right: object, meter: Meter) -> object:
+        if is_nil(left) or is_nil(right):
             return False
-        return test(as_text(left), as_text(right))
+        text, part = as_text(left), as_text(right)
+        meter.spend_text(len(text))
+        if text.isascii() and part.isascii():
+            return test(text, part)
+        return test(raw_bytes(text), raw_bytes(part))
 
     return apply
 
 
-def _raw(text: str) -> bytes:
-    return text.encode(errors="surrogateescape")
+def _has_part(text: Text, part: Text, /) -> bool:
+    return part in text
 
 
-def _utf8(text: str) -> str:
-    return _raw(text).decode(errors="replace")
+def _has_start(text: Text, part: Text, /) -> bool:
+    return text.startswith(part)
 
 
-def _delta(duration: Duration) -> timedelta:
-    return timedelta(microseconds=duration.ns // 1000)
+def _has_end(text: Text, part: Text, /) -> bool:
+    return text.endswith(part)
 
 
-_BINARY: dict[str, Callable[[object, object], object]] = {
+OPERATIONS: dict[str, Operation] = {
     "==": equals,
-    "!=": lambda left, right: not equals(left, right),
+    "!=": lambda left, right, meter: not equals(left, right, meter),
     "<": _ordering("<", operator.lt),
     ">": _ordering(">", operator.gt),
     "<=": _ordering("<=", operator.le),
     ">=": _ordering(">=", operator.ge),
-    "+": _add,
+    "+": add,
     "-": _subtract,
     "*": _multiply,
     "/": _divide,
@@ -259,9 +266,10 @@ _BINARY: dict[str, Callable[[object, object], object]] = {
     "**": _power,
     "^": _power,
     "..": _range,
-    "in": lambda left, right: contains(right, left),
+    "in": lambda left, right, meter: contains(right, left, meter),
     "matches": matches,
-    "contains": _text_test(lambda left, right: right in left),
-    "startsWith": _text_test(str.startswith),
-    "endsWith": _text_test(str.endswith),
+    "contains": _text_test(_has_part),
+    "startsWith": _text_test(_has_start),
+    "endsWith": _text_test(_has_end),
 }
+"""What each operator does that evaluates both of its sides."""

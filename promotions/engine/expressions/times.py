@@ -1,126 +1,183 @@
-"""What can be asked of times and durations, under Go's method names.
+"""What can be asked of times, durations, months, weekdays and places, under Go's method names.
 
-Times are exact to the microsecond.
+A method that has several results gives the first of them. What is not listed cannot be reached.
+
+Source: Go package time; https://github.com/expr-lang/expr ``vm`` OpCall.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.values import Duration, Function, NamedInt, as_int
+from promotions.engine.expressions.gotime.binary import marshal_binary
+from promotions.engine.expressions.gotime.civil import MONTHS, WEEKDAYS
+from promotions.engine.expressions.gotime.durations import HOUR, MINUTE, SECOND, Duration
+from promotions.engine.expressions.gotime.formatting import format_rfc3339, format_time, go_syntax
+from promotions.engine.expressions.gotime.instants import Time
+from promotions.engine.expressions.gotime.zones import LOCAL, UTC, Location
+from promotions.engine.expressions.values import Function, NamedInt, type_name
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND_NS = 1_000_000_000
+TIME = "time.Time"
+DURATION = "time.Duration"
+LOCATION = "*time.Location"
+MONTH = "time.Month"
+WEEKDAY = "time.Weekday"
 
-Arguments = Sequence[object]
+_BYTES = "[]uint8"
+_ZERO_VALUES: Mapping[str, object] = {
+    TIME: Time(),
+    DURATION: Duration(0),
+    LOCATION: None,
+    "int": 0,
+    "string": "",
+    _BYTES: b"",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:  # type: ignore[explicit-any]  # one signature per method
+    """A method of one of Go's types.
+
+    Attributes:
+        call: Takes the receiver, then the arguments.
+        results: Go's names of the types of its results, without a final error.
+        parameters: Go's names of the types of the arguments.
+    """
+
+    call: Callable[..., object]  # type: ignore[explicit-any]  # one signature per method
+    results: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
 
 
 def time_method(target: object, name: str) -> Function | None:
-    """Return the method ``name`` of a time or duration bound to it, or ``None``."""
-    if isinstance(target, datetime):
-        return _bound(target, name, _TIME_METHODS)
-    if isinstance(target, Duration):
-        return _bound(target, name, _DURATION_METHODS)
-    return None
-
-
-def _bound(
-    target: datetime | Duration,
-    name: str,
-    methods: "dict[str, tuple[int, Callable[[datetime | Duration, Arguments], object]]]",
-) -> Function | None:
-    if name not in methods:
+    """Return the method ``name`` of a value of package time bound to it, or ``None``."""
+    method = METHODS.get(type_name(target), {}).get(name)
+    if method is None:
         return None
-    count, method = methods[name]
-    return Function(name, lambda arguments: method(target, arguments), count, count)
+
+    def call(arguments: Sequence[object]) -> object:
+        return method.call(target, *map(_argument, method.parameters, arguments))
+
+    count = len(method.parameters)
+    return Function(name, call, count, count)
 
 
-def _moment(value: object) -> datetime:
-    if isinstance(value, datetime):
-        return value
-    raise OperandError("expected a time")
+def _argument(parameter: str, value: object) -> object:
+    """Return the argument; nil is the zero value of the parameter's type."""
+    if value is None:
+        return _ZERO_VALUES[parameter]
+    if type_name(value) != parameter:
+        raise OperandError(f"reflect: Call using {type_name(value)} as type {parameter}")
+    return value
 
 
-def _length(value: object) -> Duration:
-    if isinstance(value, Duration):
-        return value
-    raise OperandError("expected a duration")
+def with_times(variables: Mapping[str, object]) -> dict[str, object]:
+    """Return the variables with every ``datetime`` among them as the language's own time."""
+    return {
+        name: Time.from_datetime(value) if isinstance(value, datetime) else value
+        for name, value in variables.items()
+    }
 
 
-def _nanoseconds(value: object) -> int:
-    return (_moment(value) - _EPOCH) // timedelta(microseconds=1) * 1000
+def month_value(number: int) -> NamedInt:
+    """Return a value of Go's type Month, from 1."""
+    return NamedInt(number, MONTH, MONTHS[number - 1])
 
 
-def _weekday(value: object) -> NamedInt:
-    moment = _moment(value)
-    return NamedInt(moment.isoweekday() % 7, "time.Weekday", moment.strftime("%A"))
+def weekday_value(number: int) -> NamedInt:
+    """Return a value of Go's type Weekday, 0 for Sunday."""
+    return NamedInt(number, WEEKDAY, WEEKDAYS[number])
 
 
-def _month(value: object) -> NamedInt:
-    moment = _moment(value)
-    return NamedInt(moment.month, "time.Month", moment.strftime("%B"))
+def _int64(value: int) -> NamedInt:
+    return NamedInt(value, "int64")
 
 
-def _truncate(value: object, unit: object) -> Duration:
-    size = _length(unit).ns
-    length = _length(value).ns
-    if size <= 0:
-        return Duration(length)
-    rest = abs(length) % size
-    return Duration(length - rest if length >= 0 else length + rest)
+def _seen_from(time: Time, location: Location | None) -> Time:
+    if location is None:
+        raise OperandError("time: missing Location in call to Time.In")
+    return time.seen_from(location)
 
 
-def _since(left: object, right: object) -> Duration:
-    return Duration(_nanoseconds(left) - _nanoseconds(right))
+def _text(time: Time, method: str) -> bytes:
+    try:
+        return format_rfc3339(time).encode()
+    except OperandError as error:
+        raise OperandError(f"Time.{method}: {error}") from error
 
 
-def _shifted(value: object, arguments: Arguments) -> datetime:
-    """Add years, months and days; days beyond a month's end run into the next month."""
-    moment = _moment(value)
-    years, months, days = (as_int(it) for it in arguments)
-    index = (moment.year + years) * 12 + moment.month - 1 + months
-    first = moment.replace(year=index // 12, month=index % 12 + 1, day=1)
-    return first + timedelta(days=moment.day - 1 + days)
+def _formatted(time: Time, layout: str) -> bytes:
+    return format_time(time, layout).encode(errors="surrogateescape")
 
 
-_TIME_METHODS: dict[str, tuple[int, Callable[[datetime | Duration, Arguments], object]]] = {
-    "Year": (0, lambda it, _: _moment(it).year),
-    "Month": (0, lambda it, _: _month(it)),
-    "Day": (0, lambda it, _: _moment(it).day),
-    "Hour": (0, lambda it, _: _moment(it).hour),
-    "Minute": (0, lambda it, _: _moment(it).minute),
-    "Second": (0, lambda it, _: _moment(it).second),
-    "Nanosecond": (0, lambda it, _: _moment(it).microsecond * 1000),
-    "Weekday": (0, lambda it, _: _weekday(it)),
-    "YearDay": (0, lambda it, _: _moment(it).timetuple().tm_yday),
-    "Unix": (0, lambda it, _: NamedInt(_nanoseconds(it) // _SECOND_NS, "int64")),
-    "UnixMilli": (0, lambda it, _: NamedInt(_nanoseconds(it) // 1_000_000, "int64")),
-    "UnixMicro": (0, lambda it, _: NamedInt(_nanoseconds(it) // 1_000, "int64")),
-    "UnixNano": (0, lambda it, _: NamedInt(_nanoseconds(it), "int64")),
-    "UTC": (0, lambda it, _: _moment(it).astimezone(UTC)),
-    "IsZero": (0, lambda it, _: _moment(it).timestamp() == datetime.min.replace(tzinfo=UTC)),
-    "After": (1, lambda it, other: _moment(it) > _moment(other[0])),
-    "Before": (1, lambda it, other: _moment(it) < _moment(other[0])),
-    "Equal": (1, lambda it, other: _moment(it) == _moment(other[0])),
-    "Compare": (
-        1,
-        lambda it, other: (_moment(it) > _moment(other[0])) - (_moment(it) < _moment(other[0])),
+_TIME_METHODS = {
+    "Add": Method(Time.add, (TIME,), (DURATION,)),
+    "AddDate": Method(Time.add_date, (TIME,), ("int", "int", "int")),
+    "After": Method(lambda it, other: it.compare(other) > 0, ("bool",), (TIME,)),
+    "AppendBinary": Method(lambda it, raw: raw + marshal_binary(it), (_BYTES,), (_BYTES,)),
+    "AppendFormat": Method(
+        lambda it, raw, layout: raw + _formatted(it, layout), (_BYTES,), (_BYTES, "string")
     ),
-    "Sub": (1, lambda it, other: _since(it, other[0])),
-    "Add": (
-        1,
-        lambda it, other: _moment(it) + timedelta(microseconds=_length(other[0]).ns // 1000),
-    ),
-    "AddDate": (3, _shifted),
+    "AppendText": Method(lambda it, raw: raw + _text(it, "AppendText"), (_BYTES,), (_BYTES,)),
+    "Before": Method(lambda it, other: it.compare(other) < 0, ("bool",), (TIME,)),
+    "Clock": Method(lambda it: it.clock()[0], ("int", "int", "int")),
+    "Compare": Method(Time.compare, ("int",), (TIME,)),
+    "Date": Method(lambda it: it.date()[0], ("int", MONTH, "int")),
+    "Day": Method(lambda it: it.date()[2], ("int",)),
+    "Equal": Method(Time.is_same_instant, ("bool",), (TIME,)),
+    "Format": Method(format_time, ("string",), ("string",)),
+    "GoString": Method(go_syntax, ("string",)),
+    "GobEncode": Method(marshal_binary, (_BYTES,)),
+    "Hour": Method(lambda it: it.clock()[0], ("int",)),
+    "ISOWeek": Method(lambda it: it.iso_week()[0], ("int", "int")),
+    "In": Method(_seen_from, (TIME,), (LOCATION,)),
+    "IsDST": Method(lambda it: it.zone.is_dst, ("bool",)),
+    "IsZero": Method(Time.is_zero, ("bool",)),
+    "Local": Method(lambda it: it.seen_from(LOCAL), (TIME,)),
+    "Location": Method(lambda it: it.location, (LOCATION,)),
+    "MarshalBinary": Method(marshal_binary, (_BYTES,)),
+    "MarshalJSON": Method(lambda it: b'"%b"' % _text(it, "MarshalJSON"), (_BYTES,)),
+    "MarshalText": Method(lambda it: _text(it, "MarshalText"), (_BYTES,)),
+    "Minute": Method(lambda it: it.clock()[1], ("int",)),
+    "Month": Method(lambda it: month_value(it.date()[1]), (MONTH,)),
+    "Nanosecond": Method(lambda it: it.nanosecond, ("int",)),
+    "Round": Method(Time.rounded, (TIME,), (DURATION,)),
+    "Second": Method(lambda it: it.clock()[2], ("int",)),
+    "String": Method(format_time, ("string",)),
+    "Sub": Method(Time.since, (DURATION,), (TIME,)),
+    "Truncate": Method(Time.truncated, (TIME,), (DURATION,)),
+    "UTC": Method(lambda it: it.seen_from(UTC), (TIME,)),
+    "Unix": Method(lambda it: _int64(it.unix), ("int64",)),
+    "UnixMicro": Method(lambda it: _int64(it.unix_in(1_000_000)), ("int64",)),
+    "UnixMilli": Method(lambda it: _int64(it.unix_in(1_000)), ("int64",)),
+    "UnixNano": Method(lambda it: _int64(it.unix_in(SECOND)), ("int64",)),
+    "Weekday": Method(lambda it: weekday_value(it.weekday()), (WEEKDAY,)),
+    "Year": Method(lambda it: it.date()[0], ("int",)),
+    "YearDay": Method(Time.year_day, ("int",)),
+    "Zone": Method(lambda it: it.zone.name, ("string", "int")),
+    "ZoneBounds": Method(lambda it: it.zone_bounds()[0], (TIME, TIME)),
 }
-_DURATION_METHODS: dict[str, tuple[int, Callable[[datetime | Duration, Arguments], object]]] = {
-    "Hours": (0, lambda it, _: _length(it).ns / (3600 * _SECOND_NS)),
-    "Minutes": (0, lambda it, _: _length(it).ns / (60 * _SECOND_NS)),
-    "Seconds": (0, lambda it, _: _length(it).ns / _SECOND_NS),
-    "Milliseconds": (0, lambda it, _: NamedInt(int(_length(it).ns / 1_000_000), "int64")),
-    "Microseconds": (0, lambda it, _: NamedInt(int(_length(it).ns / 1_000), "int64")),
-    "Nanoseconds": (0, lambda it, _: NamedInt(_length(it).ns, "int64")),
-    "String": (0, lambda it, _: str(_length(it))),
-    "Abs": (0, lambda it, _: Duration(abs(_length(it).ns))),
-    "Truncate": (1, lambda it, unit: _truncate(it, unit[0])),
+_DURATION_METHODS = {
+    "Abs": Method(Duration.absolute, (DURATION,)),
+    "Hours": Method(lambda it: it.in_unit(HOUR), ("float64",)),
+    "Microseconds": Method(lambda it: _int64(it.whole_units(1_000)), ("int64",)),
+    "Milliseconds": Method(lambda it: _int64(it.whole_units(1_000_000)), ("int64",)),
+    "Minutes": Method(lambda it: it.in_unit(MINUTE), ("float64",)),
+    "Nanoseconds": Method(lambda it: _int64(it.ns), ("int64",)),
+    "Round": Method(Duration.rounded, (DURATION,), (DURATION,)),
+    "Seconds": Method(lambda it: it.in_unit(SECOND), ("float64",)),
+    "String": Method(str, ("string",)),
+    "Truncate": Method(Duration.truncated, (DURATION,), (DURATION,)),
 }
+_LABEL = Method(lambda it: cast("NamedInt", it).label, ("string",))
+
+METHODS: Mapping[str, Mapping[str, Method]] = {
+    TIME: _TIME_METHODS,
+    DURATION: _DURATION_METHODS,
+    LOCATION: {"String": Method(str, ("string",))},
+    MONTH: {"String": _LABEL},
+    WEEKDAY: {"String": _LABEL},
+}
+"""The methods of each type by name."""

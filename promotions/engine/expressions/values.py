@@ -1,22 +1,33 @@
-"""The values that expressions compute with, and how Go would compare and print them.
+"""The values that expressions compute with, and what Go would call them.
 
-``int`` is Go's int64, ``float`` float64, ``str`` a string whose bytes that are not UTF-8 are kept
-as surrogates, ``bytes`` []byte, lists and tuples slices, mappings maps, ``datetime`` time.Time.
+``int`` is Go's int, ``float`` float64, ``str`` a string whose bytes that are not UTF-8 are kept as
+surrogates, ``bytes`` []byte, lists and tuples []any, mappings map[string]any; what has another
+type in Go has a class here or in ``gotime``.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from promotions.engine.expressions.errors import OperandError
+from promotions.engine.expressions.gotime.durations import Duration
+from promotions.engine.expressions.gotime.formatting import format_time
+from promotions.engine.expressions.gotime.instants import Time
+from promotions.engine.expressions.gotime.int64 import LARGEST, SMALLEST, wrap
+from promotions.engine.expressions.gotime.zones import Location
 
-LARGEST_INT = 2**63 - 1
-_INT_BITS = 64
-_UNSIGNED = 1 << _INT_BITS
-_SHORTEST_EXPONENT = -4
-_LONGEST_EXPONENT = 6
+LARGEST_INT = LARGEST
+
+_ANY = "interface {}"
+_HALF_PAIR = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+_SMALLEST_PLAIN_POWER = -4
+_LARGEST_PLAIN_POWER = 6
+_BUILT_IN_INTEGERS = frozenset(
+    f"{sign}{bits}" for sign in ("int", "uint") for bits in ("", 8, 16, 32, 64)
+)
 
 
 class NamedInt(int):
@@ -29,20 +40,105 @@ class NamedInt(int):
         """Return the number; ``label`` is what Go prints for it."""
         number = super().__new__(cls, value)
         number.go_type = go_type
-        number.label = label or str(value)
+        number.label = label or int.__repr__(number)
         return number
 
 
+class TypedArray(list[object]):
+    """A slice of another type than ``[]any``.
+
+    Attributes:
+        element: Go's name of the type of its elements.
+    """
+
+    __slots__ = ("element",)
+
+    def __init__(self, items: Sequence[object], element: str) -> None:
+        super().__init__(items)
+        self.element = element
+
+
+class PairArray(tuple[object, ...]):
+    """A ``[2]any``, which ``toPairs`` makes."""
+
+    __slots__ = ()
+
+
+NIL_ARRAY = TypedArray((), _ANY)
+"""The ``[]any`` that is nil."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key:
+    """A key of an :class:`AnyMap`; unlike in Python, 1.0 and true are not the key 1."""
+
+    value: object
+    go_type: str
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Key) and self.go_type == other.go_type and self.value == other.value
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.value)
+
+
 class AnyMap(dict[object, object]):
-    """A map whose keys may be anything, as ``groupBy`` and ``fromPairs`` make.
+    """A map of another type than ``map[string]any``, such as ``groupBy`` and ``fromPairs`` make.
+
+    Numbers, booleans and the like are held as :class:`Key`; use :meth:`put`, :meth:`find` and
+    :func:`map_items`.
 
     Attributes:
         missing: What a key that is absent gives.
+        go_type: Go's name of the type.
     """
 
-    def __init__(self, entries: Mapping[object, object], *, missing: object = None) -> None:
+    def __init__(
+        self,
+        entries: Mapping[object, object],
+        *,
+        missing: object = None,
+        go_type: str = f"map[{_ANY}]{_ANY}",
+    ) -> None:
         super().__init__(entries)
         self.missing = missing
+        self.go_type = "map[string]string" if missing == "" else go_type
+
+    def put(self, key: object, value: object) -> None:
+        """Set the value for any key that Go could use.
+
+        Raises:
+            OperandError: The key is of a type that cannot be one.
+        """
+        self[_hashable(key)] = value
+
+    def find(self, key: object) -> object:
+        """Return the value for a key, or what stands for a missing one.
+
+        Raises:
+            OperandError: The key is of a type that cannot be one.
+        """
+        return self.get(_hashable(key), self.missing)
+
+    def has(self, key: object) -> bool:
+        """Return whether there is such a key.
+
+        Raises:
+            OperandError: The key is of a type that cannot be one.
+        """
+        return _hashable(key) in self
+
+
+NIL_TEXTS = AnyMap({}, missing="")
+"""The ``map[string]string`` that is nil: it reads as empty."""
+
+
+def map_items(mapping: Mapping[object, object]) -> Iterator[tuple[object, object]]:
+    """Yield the keys and values of a map, the keys as the values they are."""
+    for key, value in mapping.items():
+        yield (key.value if isinstance(key, Key) else key), value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +150,7 @@ class Function:
         least: How many arguments it needs.
         most: How many it takes; ``None`` is any number.
         parameters: Go type names that the arguments must have; ``any`` takes all.
+        result: Go's name of the type of what it returns.
     """
 
     name: str
@@ -61,6 +158,10 @@ class Function:
     least: int = 0
     most: int | None = None
     parameters: tuple[str, ...] = ()
+    result: str = "any"
+
+    def __str__(self) -> str:
+        return "func"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,55 +193,40 @@ class Record:
         return hash(self.type_name)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Duration:
-    """A length of time in nanoseconds."""
-
-    ns: int
-
-    def __str__(self) -> str:
-        return format_duration(self.ns)
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A time zone by name."""
-
-    name: str
-
-
-def wrap_int(value: int) -> int:
-    """Return ``value`` as 64-bit arithmetic leaves it."""
-    if -LARGEST_INT - 1 <= value <= LARGEST_INT:
-        return value
-    return (value + LARGEST_INT + 1) % _UNSIGNED - LARGEST_INT - 1
+def is_nil(value: object) -> bool:
+    """Return whether the value is nil, of whatever type."""
+    return value is None or value is NIL_ARRAY or value is NIL_TEXTS
 
 
 def is_int(value: object) -> bool:
-    """Return whether the value is a Go integer."""
+    """Return whether the value is of one of Go's own integer types."""
+    if isinstance(value, NamedInt):
+        return value.go_type in _BUILT_IN_INTEGERS
     return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_number(value: object) -> bool:
-    """Return whether the value is a Go integer or float."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Return whether the value is of one of Go's own number types."""
+    return isinstance(value, float) or is_int(value)
 
 
 def is_array(value: object) -> bool:
-    """Return whether the value is a Go slice, byte slices included."""
+    """Return whether the value is a Go slice or array, byte slices included."""
     return isinstance(value, (list, tuple, bytes))
 
 
 def type_name(value: object) -> str:
-    """Return Go's name of the value's type, for messages."""
-    if isinstance(value, NamedInt):
+    """Return Go's name of the value's type."""
+    name = _EXACT_TYPE_NAMES.get(type(value))
+    if name is not None:
+        return name
+    if isinstance(value, (NamedInt, AnyMap)):
         return value.go_type
     if isinstance(value, Record):
         return value.type_name
-    for kind, name in _TYPE_NAMES:
-        if isinstance(value, kind):
-            return name
-    return "unknown"
+    if isinstance(value, TypedArray):
+        return f"[]{value.element}"
+    return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "unknown")
 
 
 def as_text(value: object) -> str:
@@ -151,7 +237,7 @@ def as_text(value: object) -> str:
     """
     if isinstance(value, str):
         return value
-    raise OperandError(f"interface conversion: interface {{}} is {type_name(value)}, not string")
+    raise conversion_error(value, "string")
 
 
 def as_bool(value: object) -> bool:
@@ -162,63 +248,64 @@ def as_bool(value: object) -> bool:
     """
     if isinstance(value, bool):
         return value
-    raise OperandError(f"interface conversion: interface {{}} is {type_name(value)}, not bool")
+    raise conversion_error(value, "bool")
+
+
+def conversion_error(value: object, wanted: str) -> OperandError:
+    """Return the error that a value is not of the type that it must have."""
+    found = "nil" if value is None else type_name(value)
+    return OperandError(f"interface conversion: interface {{}} is {found}, not {wanted}")
 
 
 def as_int(value: object) -> int:
-    """Return the value as an integer; a float loses its fraction.
+    """Return a number as an integer; a float loses its fraction.
 
     Raises:
         OperandError: It is no number.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise OperandError(f"invalid operation: int({type_name(value)})")
     if isinstance(value, float):
         return float_to_int(value)
-    return value + 0  # a named integer becomes a plain one
+    if is_int(value):
+        return wrap(int(value))  # type: ignore[call-overload]  # is_int
+    raise OperandError(f"invalid operation: int({type_name(value)})")
 
 
-def as_sequence(value: object) -> Sequence[object]:
-    """Return the value if it is an array.
+def as_float(value: object) -> float:
+    """Return a number as a float.
 
     Raises:
-        OperandError: It is something else.
+        OperandError: It is no number.
     """
-    if isinstance(value, (list, tuple, bytes)):
-        return value
-    raise OperandError(f"expected an array, not {type_name(value)}")
+    if is_number(value):
+        return float(value)  # type: ignore[arg-type]  # is_number
+    raise OperandError(f"invalid operation: float({type_name(value)})")
 
 
 def float_to_int(value: float) -> int:
     """Return the number without its fraction; what does not fit becomes the smallest integer."""
     if math.isnan(value) or not -(2.0**63) <= value < 2.0**63:
-        return -LARGEST_INT - 1
+        return SMALLEST
     return int(value)
 
 
-def equals(left: object, right: object) -> bool:
-    """Return whether two values are equal, as ``==`` sees it."""
-    if left is None or right is None:
-        return left is right
-    if is_number(left) and is_number(right):
-        return left == right
-    if is_array(left) and is_array(right):
-        return _equal_items(as_sequence(left), as_sequence(right))
-    return _identical(left, right)
+def raw_bytes(text: str) -> bytes:
+    """Return the bytes that Go has for a string; half a surrogate pair cannot be in one."""
+    try:
+        return text.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return _HALF_PAIR.sub("\ufffd", text).encode(errors="surrogateescape")
+
+
+def from_raw(raw: bytes) -> str:
+    """Return the string that Go makes of bytes."""
+    return raw.decode(errors="surrogateescape")
 
 
 def format_value(value: object) -> str:
     """Return what Go's ``%v`` prints."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format_float(value)
-    if isinstance(value, Mapping):
-        pairs = ((format_value(key), format_value(it)) for key, it in value.items())
-        return f"map[{' '.join(f'{key}:{it}' for key, it in sorted(pairs))}]"
-    if isinstance(value, (list, tuple, bytes)):
-        return f"[{' '.join(format_value(it) for it in value)}]"
-    return _format_scalar(value)
+    if isinstance(value, str):
+        return value
+    return next(text(value) for kind, text in _PRINTERS if isinstance(value, kind))
 
 
 def format_float(value: float) -> str:
@@ -227,92 +314,16 @@ def format_float(value: float) -> str:
         return "+Inf" if value > 0 else "-Inf"
     if math.isnan(value):
         return "NaN"
-    sign = "-" if math.copysign(1, value) < 0 else ""
-    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    fraction = "" if fraction == "0" else fraction
-    digits = (whole + fraction).lstrip("0")
-    power = int(exponent or 0) + len(whole) - 1
-    if whole.strip("0") == "" and digits:
-        power = int(exponent or 0) - (len(fraction) - len(digits)) - 1
-    digits = digits.rstrip("0") or "0"
-    if digits == "0":
-        return f"{sign}0"
-    if _SHORTEST_EXPONENT <= power < _LONGEST_EXPONENT:
-        return sign + _plain(digits, power)
-    rest = f".{digits[1:]}" if len(digits) > 1 else ""
-    return f"{sign}{digits[0]}{rest}e{'-' if power < 0 else '+'}{abs(power):02d}"
-
-
-def format_duration(ns: int) -> str:
-    """Return a duration as Go prints it, such as ``1h30m0s`` or ``1.5ms``."""
-    sign, rest = ("-", -ns) if ns < 0 else ("", ns)
-    if rest == 0:
-        return "0s"
-    for unit, size in (("ns", 1), ("µs", 1_000), ("ms", 1_000_000)):
-        if rest < size * 1000:
-            return f"{sign}{_fraction(rest, size)}{unit}"
-    minutes, seconds = divmod(rest, 60 * 1_000_000_000)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{_fraction(seconds, 1_000_000_000)}s"
-    text = f"{minutes}m{text}" if hours or minutes else text
-    return f"{sign}{hours}h{text}" if hours else sign + text
-
-
-def format_time(value: datetime) -> str:
-    """Return a time as RFC 3339 text."""
-    text = value.replace(microsecond=0).isoformat()
-    fraction = f"{value.microsecond:06d}".rstrip("0")
-    cut = len("2006-01-02T15:04:05")
-    zone = text[cut:].replace("+00:00", "Z")
-    return f"{text[:cut]}{f'.{fraction}' if fraction else ''}{zone}"
-
-
-_TYPE_NAMES: tuple[tuple[type, str], ...] = (
-    (type(None), "<nil>"),
-    (bool, "bool"),
-    (int, "int"),
-    (float, "float64"),
-    (str, "string"),
-    (bytes, "[]uint8"),
-    (list, "[]interface {}"),
-    (tuple, "[]interface {}"),
-    (AnyMap, "map[interface {}]interface {}"),
-    (Mapping, "map[string]interface {}"),
-    (Function, "func"),
-    (datetime, "time.Time"),
-    (Duration, "time.Duration"),
-    (Location, "*time.Location"),
-)
-
-
-def _equal_items(left: Sequence[object], right: Sequence[object]) -> bool:
-    return len(left) == len(right) and all(map(equals, left, right))
-
-
-def _identical(left: object, right: object) -> bool:
-    """Compare as Go's reflect.DeepEqual: types must agree all the way down."""
-    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-        return len(left) == len(right) and all(map(_identical, left, right))
-    if type_name(left) != type_name(right):
-        return False
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(
-            _identical(left[key], right[key]) for key in left
-        )
-    return left == right
-
-
-def _format_scalar(value: object) -> str:
-    if value is None:
-        return "<nil>"
-    if isinstance(value, NamedInt):
-        return value.label
-    if isinstance(value, (Record, Location)):
-        return value.text if isinstance(value, Record) else value.name
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S %z %Z")
-    return str(value)
+    sign, digits, exponent = Decimal(repr(value)).as_tuple()
+    text = "".join(map(str, digits)).rstrip("0") or "0"
+    minus = "-" if sign else ""
+    power = len(digits) + int(exponent) - 1
+    if text == "0":
+        return f"{minus}0"
+    if _SMALLEST_PLAIN_POWER <= power < _LARGEST_PLAIN_POWER:
+        return minus + _plain(text, power)
+    rest = f".{text[1:]}" if len(text) > 1 else ""
+    return f"{minus}{text[0]}{rest}e{'-' if power < 0 else '+'}{abs(power):02d}"
 
 
 def _plain(digits: str, power: int) -> str:
@@ -323,8 +334,64 @@ def _plain(digits: str, power: int) -> str:
     return f"{digits[: power + 1]}.{digits[power + 1 :]}"
 
 
-def _fraction(value: int, size: int) -> str:
-    whole, rest = divmod(value, size)
-    if not rest:
-        return str(whole)
-    return f"{whole}.{str(rest).zfill(len(str(size)) - 1).rstrip('0')}"
+def _format_map(value: Mapping[object, object]) -> str:
+    pairs = sorted(map_items(value), key=lambda pair: _print_order(pair[0]))
+    return f"map[{' '.join(f'{format_value(key)}:{format_value(it)}' for key, it in pairs)}]"
+
+
+def _print_order(key: object) -> tuple[int, object]:
+    """Return where Go prints a key: first by type, in the order of its type descriptors."""
+    rank = next((at for at, it in enumerate(_PRINT_ORDER) if isinstance(key, it)), -1)
+    shown: object = key if isinstance(key, (int, float)) else raw_bytes(format_value(key))
+    return rank, shown
+
+
+def _format_items(value: Sequence[object]) -> str:
+    return f"[{' '.join(map(format_value, value))}]"
+
+
+def _hashable(key: object) -> object:
+    """Return what stands for a key in a Python dictionary."""
+    if key is None or isinstance(key, str) or type(key) is int:
+        return key
+    if isinstance(key, (int, float, Duration, Time, Location, Record, PairArray)):
+        try:
+            hash(key)
+        except TypeError as error:
+            raise OperandError("runtime error: hash of unhashable type") from error
+        return Key(key, type_name(key))
+    raise OperandError(f"runtime error: hash of unhashable type {type_name(key)}")
+
+
+_TYPE_NAMES: tuple[tuple[type, str], ...] = (
+    (type(None), "<nil>"),
+    (bool, "bool"),
+    (int, "int"),
+    (float, "float64"),
+    (str, "string"),
+    (bytes, "[]uint8"),
+    (list, f"[]{_ANY}"),
+    (PairArray, f"[2]{_ANY}"),
+    (tuple, f"[]{_ANY}"),
+    (Mapping, f"map[string]{_ANY}"),
+    (Function, "func"),
+    (Time, "time.Time"),
+    (Duration, "time.Duration"),
+    (Location, "*time.Location"),
+)
+
+_PRINTERS: tuple[tuple[type, Callable[..., str]], ...] = (  # type: ignore[explicit-any]  # one type each
+    (type(None), lambda _: "<nil>"),
+    (bool, lambda value: "true" if value else "false"),
+    (float, format_float),
+    (Mapping, _format_map),
+    (list, _format_items),
+    (tuple, _format_items),
+    (bytes, _format_items),
+    (NamedInt, lambda value: value.label),
+    (Record, lambda value: value.text),
+    (Time, format_time),
+    (object, str),
+)
+_EXACT_TYPE_NAMES = {**dict(_TYPE_NAMES), dict: f"map[string]{_ANY}"}
+_PRINT_ORDER: tuple[type, ...] = (type(None), PairArray, str, NamedInt, bool, int, float)

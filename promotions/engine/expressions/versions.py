@@ -1,6 +1,7 @@
 """The functions ``semverDiff`` and ``semverParse``."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from common.errors import InvalidError
 from promotions.engine.expressions.errors import OperandError
@@ -9,6 +10,26 @@ from promotions.engine.semver.versions import Version, compare, difference, pars
 
 _TYPE = "*semver.Version"
 _VALUE_TYPE = "semver.Version"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _VersionRecord(Record):
+    """A version; two are the same only if they were spelled the same too."""
+
+    version: Version | None = None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _VersionRecord) or None in (self.version, other.version):
+            return False
+        return self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[str, str, str]:
+        original = "" if self.version is None else self.version.original
+        return self.type_name, self.text, original
 
 
 def version_record(version: Version, *, parsed: bool = True) -> Record:
@@ -34,13 +55,36 @@ def version_record(version: Version, *, parsed: bool = True) -> Record:
     if parsed:
         methods["Original"] = _getter("Original", lambda: version.original)
         methods |= _comparisons(version)
-    return Record(
+    methods |= _setters(version)
+    return _VersionRecord(
         _TYPE if parsed else _VALUE_TYPE,
         {},
         methods,
-        shown=version.original or str(version),
+        shown=str(version),
         text=str(version),
+        version=version,
     )
+
+
+def _setters(version: Version) -> dict[str, Function]:
+    def prerelease(arguments: Sequence[object]) -> object:
+        return _changed(replace(version, prerelease=as_text(arguments[0])))
+
+    def metadata(arguments: Sequence[object]) -> object:
+        return _changed(replace(version, metadata=as_text(arguments[0])))
+
+    return {
+        "SetPrerelease": Function("SetPrerelease", prerelease, 1, 1, ("string",)),
+        "SetMetadata": Function("SetMetadata", metadata, 1, 1, ("string",)),
+    }
+
+
+def _changed(version: Version) -> Record:
+    spelled = "v" * version.original.startswith("v") + str(version)
+    try:
+        return version_record(parse_version(spelled), parsed=False)
+    except InvalidError as error:
+        raise OperandError(error.message) from error
 
 
 def _getter(name: str, read: Callable[[], object]) -> Function:
@@ -81,6 +125,6 @@ def _parse(arguments: Sequence[object]) -> object:
 
 
 VERSION_FUNCTIONS = (
-    Function("semverDiff", _diff, 2, 2, ("string", "string")),
+    Function("semverDiff", _diff, 2, 2, ("string", "string"), result="string"),
     Function("semverParse", _parse, 1, 1, ("string",)),
 )

@@ -5,11 +5,12 @@ Source: Kargo ``pkg/controller/warehouses`` git discovery.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from common.redaction import redact
+from promotions.engine.expressions.criteria import CriteriaFilter, compile_filter
 from promotions.engine.selection.commits import CommitMetadata, select_commits, shorten_subject
 from promotions.engine.selection.patterns import PathFilter
 from promotions.engine.selection.tagnames import TagRules
@@ -36,6 +37,7 @@ class _Subscription:
     rules: TagRules
     paths: PathFilter | None
     expression: str
+    now: datetime
     since: str
 
 
@@ -46,6 +48,7 @@ def discover_commits(
     repositories: GitRepositories,
     remote: Remote,
     prior: JSONObject | None,
+    now: datetime,
     max_age: timedelta = timedelta(0),
 ) -> dict[str, JSONValue]:
     """Return Kargo's GitDiscoveryResult for one subscription.
@@ -56,13 +59,14 @@ def discover_commits(
         repositories: Where to read.
         remote: The repository, with credentials.
         prior: The last result for the same subscription, reused when its refs have not moved.
+        now: What ``now()`` in the filter gives.
         max_age: How old the listing of refs may be that another Warehouse has asked for.
 
     Raises:
         GitError: The repository cannot be read.
         InvalidError: A pattern, constraint or expression is malformed.
     """
-    wanted = _subscription(document, name)
+    wanted = _subscription(document, name, now)
     listing = repositories.list_refs(remote, max_age=max_age)
     observed = _observed(wanted, listing)
     if observed and prior and as_object(prior.get("observedRefs")) == observed:
@@ -80,7 +84,7 @@ def discover_commits(
     return result
 
 
-def _subscription(document: JSONObject, name: str) -> _Subscription:
+def _subscription(document: JSONObject, name: str, now: datetime) -> _Subscription:
     limit = document.get("discoveryLimit")
     include = tuple(as_text(it) for it in as_list(document.get("includePaths")))
     exclude = tuple(as_text(it) for it in as_list(document.get("excludePaths")))
@@ -93,6 +97,7 @@ def _subscription(document: JSONObject, name: str) -> _Subscription:
         rules=tag_rules(document, constraint=as_text(document.get("semverConstraint"))),
         paths=PathFilter(include, exclude) if include or exclude else None,
         expression=as_text(document.get("expressionFilter")),
+        now=now,
         since=as_text(document.get("since")),
     )
 
@@ -112,6 +117,10 @@ def tag_rules(document: JSONObject, *, constraint: str) -> TagRules:
         constraint=constraint,
         strict=document.get("strictSemvers") is not False,
     )
+
+
+def _filter(wanted: _Subscription) -> CriteriaFilter | None:
+    return compile_filter(wanted.expression, now=wanted.now) if wanted.expression else None
 
 
 def _observed(wanted: _Subscription, listing: RefListing) -> dict[str, JSONValue]:
@@ -163,7 +172,7 @@ def _branch_commits(
         changed_paths=lambda commit: changed[commit.id],
         limit=wanted.limit,
         paths=wanted.paths,
-        expression=wanted.expression,
+        accepts=_filter(wanted),
     )
     return [_commit_document(commit, branch=wanted.branch) for commit in selected]
 
@@ -205,7 +214,7 @@ def _tagged_commits(
         changed_paths=lambda tag: changed.get(tag.id, ()),
         limit=wanted.limit,
         paths=wanted.paths,
-        expression=wanted.expression,
+        accepts=_filter(wanted),
     )
     return [
         {

@@ -92,7 +92,9 @@ def test_an_if_that_fails_errors_the_step_without_starting_it() -> None:
 
     [record] = result.progress.records
     assert record.status is StepStatus.ERRORED
-    assert record.message.startswith('error checking if step "one" should be skipped: if: ')
+    assert record.message == (
+        'error checking if step "one" should be skipped: spec.steps[0].if: unknown name nothing'
+    )
     assert record.started_at is None
 
 
@@ -113,7 +115,9 @@ def test_config_that_cannot_be_evaluated_errors_the_step() -> None:
 
     [record] = result.progress.records
     assert record.status is StepStatus.ERRORED
-    assert record.message == "failed to build step context: config.a: unknown name nothing"
+    assert record.message == (
+        "failed to build step context: spec.steps[0].config.a: unknown name nothing"
+    )
     assert record.started_at is not None
     assert record.finished_at is None
     assert one.contexts == []

@@ -5,6 +5,8 @@ import pytest
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue
+from promotions.engine.expressions.errors import OperandError
+from promotions.engine.expressions.fields import FieldExpressionError
 from promotions.engine.expressions.values import Function
 from promotions.engine.freight import FreightOrigin, FreightReference
 from promotions.engine.inflation import Step, Variable
@@ -123,7 +125,10 @@ def test_only_the_steps_variables_see_outputs_and_status() -> None:
 def test_a_failing_step_variable_is_named() -> None:
     step = Step("copy", variables=(Variable("v", "${{ nothing }}"),))
 
-    with pytest.raises(InvalidError, match='step variable "v": unknown name nothing'):
+    with pytest.raises(
+        InvalidError,
+        match=r'^spec\.steps\[0\]\.vars\[0\]\.value: .* step variable "v": unknown name nothing',
+    ):
         variables(scope(), step)
 
 
@@ -187,7 +192,7 @@ def test_if_must_be_true_or_false(value: JSONValue, name: str) -> None:
 
 
 def test_a_failing_if_is_an_error() -> None:
-    with pytest.raises(InvalidError, match=r"^if: unknown name"):
+    with pytest.raises(InvalidError, match=r"^spec\.steps\[0\]\.if: unknown name"):
         should_skip(scope(), Step("copy", alias="x", condition="${{ nothing }}"))
 
 
@@ -212,7 +217,7 @@ def test_status_answers_within_the_same_task_only() -> None:
     assert status_of(inside, "a") == "Succeeded"
     assert status_of(inside, "b") == ""
     assert status_of(inside, "gone") == ""
-    with pytest.raises(InvalidError, match="needs the alias"):
+    with pytest.raises(OperandError, match="must not be empty"):
         status_of(inside, "")
 
 
@@ -273,7 +278,7 @@ def test_config_must_be_an_object() -> None:
 def test_an_error_in_config_names_the_field() -> None:
     step = Step("copy", alias="x", config={"updates": [{"value": "${{ nothing }}"}]})
 
-    with pytest.raises(InvalidError, match=r"^config\.updates\.0\.value: unknown name"):
+    with pytest.raises(InvalidError, match=r"config\.updates\[0\]\.value: unknown name"):
         evaluated_config(scope(), step)
 
 
@@ -283,8 +288,64 @@ def test_a_number_too_large_to_be_exact_stays_a_float() -> None:
     assert repr(evaluated_config(scope(state={"n": 1e300}), step)) == "{'n': 1e+300}"
 
 
-def test_a_number_that_json_lacks_is_an_error() -> None:
-    step = Step("copy", alias="x", config={"tag": "${{ outputs.tag }}"})
+@pytest.mark.parametrize(
+    ("number", "whole"),
+    [
+        (3.0, "3"),
+        (-0.0, "0"),
+        (2.0**53, "9007199254740992"),
+        (1.2345678901234567e19, "12345678901234567000"),
+        (1e19, "10000000000000000000"),
+        (2.0**64, "1.8446744073709552e+19"),
+        (-(2.0**63), "-9.223372036854776e+18"),
+        (-1e19, "-1e+19"),
+        (1.5, "1.5"),
+    ],
+)
+def test_numbers_are_read_back_as_go_spells_them(number: float, whole: str) -> None:
+    step = Step("copy", alias="x", config={"n": "${{ outputs.n }}"})
 
-    with pytest.raises(InvalidError, match=r"config\.tag: inf is not a JSON number"):
-        evaluated_config(scope(state={"tag": float("inf")}), step)
+    assert repr(evaluated_config(scope(state={"n": number}), step)["n"]) == whole
+
+
+def test_paths_count_from_the_promotion() -> None:
+    facts = scope().facts
+    later = Scope(facts, render, index=2)
+    step = Step("copy", condition="${{ nothing }}", config={"a": ["${{ nothing }}"]})
+
+    with pytest.raises(FieldExpressionError) as condition:
+        should_skip(later, step)
+    with pytest.raises(FieldExpressionError) as config:
+        evaluated_config(later, step)
+
+    assert condition.value.path == "spec.steps[2].if"
+    assert config.value.path == "spec.steps[2].config.a[0]"
+
+
+def test_a_promotion_variable_that_fails_is_located() -> None:
+    variables_given = (Variable("ok", "1"), Variable("v", "${{ nothing }}"))
+
+    with pytest.raises(FieldExpressionError, match='promotion variable "v"') as caught:
+        variables(scope(*variables_given), Step("copy"))
+
+    assert caught.value.path == "spec.vars[1].value"
+
+
+def test_the_first_of_equal_aliases_has_the_status() -> None:
+    earlier = (record("a", StepStatus.FAILED), record("a", StepStatus.SUCCEEDED))
+
+    assert status_of(environment(scope(earlier=earlier), Step("copy", alias="x")), "a") == "Failed"
+
+
+def test_an_alias_of_three_parts_belongs_to_no_task() -> None:
+    env = environment(
+        scope(earlier=(record("a::b::c", StepStatus.FAILED),)), Step("copy", alias="x")
+    )
+
+    assert status_of(env, "a::b::c") == "Failed"
+
+
+def test_a_configuration_holds_unicode_only() -> None:
+    step = Step("copy", config={"cut\ud800": "\udcc3"})
+
+    assert evaluated_config(scope(), step) == {"cut\ufffd": "\ufffd"}

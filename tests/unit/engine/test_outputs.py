@@ -50,3 +50,7 @@ def test_a_propagating_step_also_writes_to_its_task() -> None:
     assert result == {"t": {"old": 1, "x": 1}, "t::a": {"x": 1}}
     assert stored({}, alias="t::a", output={"x": 1}, propagates=False) == {"t::a": {"x": 1}}
     assert stored({}, alias="a", output={"x": 1}, propagates=True) == {"a": {"x": 1}}
+
+
+def test_an_output_holds_unicode_only() -> None:
+    assert plain_output({"a\ud800": ["\udcc3x"]}) == {"a\ufffd": ["\ufffdx"]}

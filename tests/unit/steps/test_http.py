@@ -9,17 +9,13 @@ from typing import Any
 import pytest
 
 from common.errors import InvalidError, UpstreamError
-from common.http import header_map
 from common.jsontypes import JSONObject
 from promotions.engine.runner import StepError, StepResult, StepRunner, StepStatus
 from promotions.engine.schema import ConfigSchema
 from promotions.ports.http import HttpRequest, HttpResponse
 from promotions.steps.http import MAX_BYTES, Http
 from promotions.steps.support.http_schema import SCHEMA
-from tests.conformance.vectors import Case, ids, load
 from tests.unit.steps.contexts import context
-
-CASES = load("kargo_tables", feature="steps/http")
 
 
 @dataclass
@@ -51,39 +47,99 @@ def json_response(
     return HttpResponse(status, {"Content-Type": (media_type,)}, body.encode())
 
 
-def config_of(http: Mapping[str, Any]) -> JSONObject:
-    names = {
-        "success_expression": "successExpression",
-        "failure_expression": "failureExpression",
-        "error_expression": "errorExpression",
-        "response_content_type": "responseContentType",
-    }
-    config: dict[str, Any] = {name: http[key] for key, name in names.items() if key in http}
-    config["outputs"] = [
-        {"name": it["name"], "fromExpression": it["from_expression"]}
-        for it in http.get("outputs", [])
-    ]
-    return config
+SUCCESS, FAILURE, ERROR = "successExpression", "failureExpression", "errorExpression"
+BROKEN = [{"name": "a", "fromExpression": "(("}]
 
 
-@pytest.mark.parametrize("case", CASES, ids=ids(CASES))
-def test_responses_are_judged_as_in_kargo(tmp_path: Path, case: Case) -> None:
-    http, expect = case["http"], case["expect"]
-    response = HttpResponse(
-        http["status"], header_map(http["headers"].items()), http["body"].encode()
-    )
+@pytest.mark.parametrize(
+    ("config", "answer", "status"),
+    [
+        ({}, HttpResponse(204), StepStatus.SUCCEEDED),
+        ({SUCCESS: "response.body.done"}, json_response('{"done": true}'), StepStatus.SUCCEEDED),
+        ({SUCCESS: "response.body.done"}, json_response('{"done": false}'), StepStatus.RUNNING),
+        ({FAILURE: "response.status == 404"}, HttpResponse(500), StepStatus.RUNNING),
+        ({SUCCESS: "true", FAILURE: "false"}, HttpResponse(500), StepStatus.SUCCEEDED),
+        ({FAILURE: "false", ERROR: "(("}, HttpResponse(200), StepStatus.RUNNING),
+        ({SUCCESS: "false", "outputs": BROKEN}, HttpResponse(200), StepStatus.RUNNING),
+    ],
+)
+def test_a_response_may_succeed_or_be_asked_for_again(
+    tmp_path: Path, config: Mapping[str, Any], answer: HttpResponse, status: StepStatus
+) -> None:
+    result, _ = run(tmp_path, config, answer)
 
-    if "terminal" in expect:
-        with pytest.raises(StepError) as caught:
-            run(tmp_path, config_of(http), response)
-        error = caught.value
-        assert expect["status"] == ("Failed" if error.failed else "Errored")
-        assert expect["terminal"] is error.terminal
-        assert error.message == expect.get("message", error.message)
-        return
-    result, _ = run(tmp_path, config_of(http), response)
-    assert expect["status"] == result.status
-    assert (result.output or {}) == expect.get("outputs", {})
+    assert result.status is status
+
+
+@pytest.mark.parametrize(
+    ("config", "answer", "failed", "terminal"),
+    [
+        ({}, HttpResponse(503), True, False),
+        ({SUCCESS: "true", FAILURE: "true"}, HttpResponse(200), True, True),
+        ({FAILURE: "true", ERROR: "(("}, HttpResponse(200), False, True),
+        ({FAILURE: "(("}, HttpResponse(200), False, True),
+        ({SUCCESS: "(("}, HttpResponse(200), False, True),
+        ({SUCCESS: "nope.x", FAILURE: "(("}, HttpResponse(200), False, False),
+        ({SUCCESS: "(("}, json_response("{"), False, False),
+        ({FAILURE: "'x'"}, HttpResponse(200), False, False),
+    ],
+)
+def test_a_response_may_fail_the_step(
+    tmp_path: Path,
+    config: Mapping[str, Any],
+    answer: HttpResponse,
+    failed: bool,  # noqa: FBT001 - a table
+    terminal: bool,  # noqa: FBT001 - a table
+) -> None:
+    with pytest.raises(StepError) as caught:
+        run(tmp_path, config, answer)
+
+    assert (caught.value.failed, caught.value.terminal) == (failed, terminal)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("response.body.error", 'HTTP (400) response met failure criteria: "bad \\"thing\\""'),
+        ("response.body.nope", "HTTP (400) response met failure criteria"),
+        ("response.body.nope.x", "HTTP (400) response met failure criteria"),
+        ("1", "HTTP (400) response met failure criteria"),
+    ],
+)
+def test_an_expression_may_say_why_it_failed(tmp_path: Path, expression: str, message: str) -> None:
+    answer = json_response('{"error": "bad \\"thing\\""}', status=400)
+
+    with pytest.raises(StepError) as caught:
+        run(tmp_path, {FAILURE: "true", ERROR: expression}, answer)
+
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("answer", "override", "expression", "value"),
+    [
+        (json_response('{"n": 3}'), "", "response.body.n", 3),
+        (json_response('{"n": 1.5}', media_type="text/html; a=b"), "", "response.body.n", 1.5),
+        (json_response("<html>", media_type="text/html"), "", "response.body", {}),
+        (json_response("", media_type="application/json"), "", "response.body", {}),
+        (json_response("null", media_type="APPLICATION/JSON"), "", "response.body", None),
+        (json_response('{"n": 1}'), "text/plain", "response.body", '{"n": 1}'),
+        (json_response('{"n": 1}', media_type="text/plain"), "", "response.body", '{"n": 1}'),
+        (json_response("[1, 2]", media_type=""), "application/json", "response.body[1]", 2),
+        (HttpResponse(200, {"X-Id": ("a", "b")}), "", "response.header('x-id')", "a"),
+        (HttpResponse(200, {"X-Id": ("a", "b")}), "", "response.headers['X-Id']", ["a", "b"]),
+        (HttpResponse(200), "", "response.header('x-id')", ""),
+        (HttpResponse(201), "", "response.status", 201),
+    ],
+)
+def test_an_output_comes_from_the_response(
+    tmp_path: Path, answer: HttpResponse, override: str, expression: str, value: object
+) -> None:
+    config = {"outputs": [{"name": "x", "fromExpression": expression}]}
+
+    result, _ = run(tmp_path, {**config, "responseContentType": override}, answer)
+
+    assert result.output == {"x": value}
 
 
 def test_a_response_that_is_neither_success_nor_failure_is_asked_for_again(tmp_path: Path) -> None:
@@ -151,7 +207,11 @@ def test_yaml_bodies_are_read_and_cannot_explode(tmp_path: Path) -> None:
             HttpResponse(200),
             False,
         ),
-        ({"outputs": [{"name": "x", "fromExpression": "1 % 0"}]}, HttpResponse(200), False),
+        (
+            {"outputs": [{"name": "x", "fromExpression": "1 % (response.status - 200)"}]},
+            HttpResponse(200),
+            False,
+        ),
         ({"responseContentType": "application/yaml"}, json_response("a: ["), False),
         ({}, json_response("NaN"), False),
         ({}, json_response("[" * 100_000), False),

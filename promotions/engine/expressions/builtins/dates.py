@@ -1,101 +1,111 @@
-"""Builtins that make times and durations. ``now()`` is added by whoever has a clock to give."""
+"""Builtins that make times, durations and places.
 
-import re
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from fractions import Fraction
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+``now()`` is there where whoever evaluates puts ``now_function`` of a clock into the environment.
+
+Source: https://github.com/expr-lang/expr ``builtin``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.values import LARGEST_INT, Duration, Function, Location, as_text
-
-_UNITS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "μs": 1_000,
-    "ms": 1_000_000,
-    "s": 1_000_000_000,
-    "m": 60_000_000_000,
-    "h": 3_600_000_000_000,
-}
-_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-_WHOLE = re.compile(rf"[+-]?(?:{_PART.pattern})+")
-_DATE = re.compile(
-    r"(\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?)?",
-    re.ASCII,
+from promotions.engine.expressions.gotime.durations import parse_duration
+from promotions.engine.expressions.gotime.instants import Time
+from promotions.engine.expressions.gotime.layouts import (
+    DATE_ONLY,
+    DATE_TIME,
+    RFC822,
+    RFC850,
+    RFC1123,
+    RFC3339,
+    TIME_ONLY,
 )
+from promotions.engine.expressions.gotime.limits import check_length
+from promotions.engine.expressions.gotime.parsing import parse_time
+from promotions.engine.expressions.gotime.zone_files import load_location
+from promotions.engine.expressions.gotime.zones import LOCAL, Location
+from promotions.engine.expressions.values import Function, as_text
+
+NOW = "now"
+
+_LAYOUTS = (DATE_ONLY, TIME_ONLY, DATE_TIME, RFC3339, RFC822, RFC850, RFC1123)
+_MOST_TEXTS = 3
 
 
-def parse_duration(text: str) -> Duration:
-    """Return the duration that Go's notation states, such as ``1h30m`` or ``-1.5s``.
+def parse_date(text: str, location: Location | None = None) -> Time:
+    """Return the time that the text states in one of the usual forms; without a zone it is UTC.
 
-    Raises:
-        OperandError: It is none, or does not fit 64 bits of nanoseconds.
-    """
-    if text.lstrip("+-") == "0" and len(text) <= len("+0"):
-        return Duration(0)
-    if _WHOLE.fullmatch(text) is None:
-        raise OperandError(f"time: invalid duration {text!r}")
-    total = sum(int(Fraction(amount) * _UNITS[unit]) for amount, unit in _amounts(text))
-    if total > LARGEST_INT:
-        raise OperandError(f"time: invalid duration {text!r}")
-    return Duration(-total if text.startswith("-") else total)
-
-
-def parse_date(text: str) -> datetime:
-    """Return the time that ISO 8601 text states; without a zone it is UTC.
+    Args:
+        text: Such as ``2023-08-14``, ``15:04:05`` or ``2023-08-14T00:00:00Z``.
+        location: Where the clock is that showed it, if not in UTC.
 
     Raises:
-        OperandError: It is none.
+        OperandError: It has none of the forms.
     """
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise OperandError(f"invalid date {text}")
-    try:
-        day = date.fromisoformat(match[1])
-        clock, zone = match[2] or "00:00:00", match[4] or "Z"
-        moment = datetime.fromisoformat(f"{day}T{clock}{'+00:00' if zone == 'Z' else zone}")
-    except ValueError as error:
-        raise OperandError(f"invalid date {text}") from error
-    return moment.replace(microsecond=int((match[3] or "0").ljust(6, "0")[:6]))
+    check_length(text)
+    for layout in _LAYOUTS:
+        try:
+            return parse_time(layout, text, location)
+        except OperandError:
+            continue
+    raise OperandError(f"invalid date {text}")
 
 
-def _amounts(text: str) -> list[tuple[str, str]]:
-    parts = [(match[1], match[2]) for match in _PART.finditer(text)]
-    return [(f"0{amount}0" if "." in amount else amount, unit) for amount, unit in parts]
+def now_function(clock: Callable[[], datetime]) -> Function:
+    """Return ``now()``, which gives the time that ``clock`` shows when it is called.
+
+    It takes the place to see the time from; without one, that is the machine's, in UTC.
+    """
+
+    def now(arguments: Sequence[object]) -> object:
+        location = arguments[0] if arguments else LOCAL
+        if not isinstance(location, Location):
+            raise OperandError("invalid number of arguments (expected 0, got 1)")
+        return Time.from_datetime(clock()).seen_from(location)
+
+    return Function(NOW, now, 0, 1)
+
+
+def now_in(environment: Mapping[str, object]) -> Function:
+    """Return the ``now()`` of an environment.
+
+    Raises:
+        OperandError: There is no clock in it.
+    """
+    function = environment.get(NOW)
+    if not isinstance(function, Function):
+        raise OperandError("there is no clock for now() here")
+    return function
+
+
+def _date(arguments: Sequence[object]) -> object:
+    first, *rest = arguments
+    location = first if isinstance(first, Location) else None
+    texts = [as_text(it) for it in (rest if location else arguments)]
+    if not 1 <= len(texts) <= _MOST_TEXTS:
+        raise OperandError(f"invalid number of arguments (expected 1 to 3, got {len(texts)})")
+    if len(texts) == 1:
+        return parse_date(texts[0], location)
+    if len(texts) == _MOST_TEXTS:
+        location = load_location(texts[2])
+    return parse_time(texts[1], texts[0], location)
 
 
 def _duration(arguments: Sequence[object]) -> object:
     return parse_duration(as_text(arguments[0]))
 
 
-def _date(arguments: Sequence[object]) -> object:
-    if len(arguments) != 1:
-        raise OperandError("date with a layout or a time zone is not supported yet")
-    if isinstance(arguments[0], datetime):
-        return arguments[0]
-    return parse_date(as_text(arguments[0]))
-
-
 def _timezone(arguments: Sequence[object]) -> object:
-    name = as_text(arguments[0])
-    if name in ("UTC", ""):
-        return Location("UTC")
-    try:
-        return Location(ZoneInfo(name).key)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise OperandError(f"unknown time zone {name}") from error
+    return load_location(as_text(arguments[0]))
 
 
-def now_function(clock: Callable[[], datetime]) -> Function:
-    """Return ``now()``, which gives the time that ``clock`` shows when it is called."""
-    return Function("now", lambda _arguments: clock(), 0, 0)
+def _now(_arguments: Sequence[object]) -> object:
+    return now_in({})
 
 
 FUNCTIONS = (
     Function("duration", _duration, 1, 1, ("string",)),
-    Function("date", _date, 1, 3, ("any", "string", "string")),
+    Function("date", _date, 1, 1 + _MOST_TEXTS),
     Function("timezone", _timezone, 1, 1, ("string",)),
+    Function(NOW, _now, 0, 1),
 )

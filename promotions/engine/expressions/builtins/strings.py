@@ -2,126 +2,171 @@
 
 from collections.abc import Callable, Sequence
 
+from promotions.engine.expressions.builtins.declarations import Declaration, overloaded
 from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.operators import LONGEST_TEXT
-from promotions.engine.expressions.values import Function, as_int, as_sequence, as_text
-
-_LARGEST_REPEAT = 1_000_000
-_SPACE = (
-    " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
-    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+from promotions.engine.expressions.lexer import WHITE_SPACE
+from promotions.engine.expressions.meter import Meter
+from promotions.engine.expressions.natures import ARRAY, BOOL, INT, STRING, STRINGS
+from promotions.engine.expressions.values import (
+    TypedArray,
+    as_int,
+    as_text,
+    from_raw,
+    raw_bytes,
+    type_name,
 )
 
+_LARGEST_REPEAT = 1_000_000
+_JOINABLE = ("[]interface {}", "[]string")
+_REPLACEMENT = "\ufffd"
+_BROKEN = _REPLACEMENT + "".join(map(chr, range(0xDC80, 0xDD00)))
+"""To Go's Trim, every byte that is not UTF-8 is the same character."""
 
-def _trim(arguments: Sequence[object]) -> object:
-    cut = as_text(arguments[1]) if len(arguments) > 1 else _SPACE
-    return as_text(arguments[0]).strip(cut) if cut else as_text(arguments[0])
-
-
-def _trim_prefix(arguments: Sequence[object]) -> object:
-    prefix = as_text(arguments[1]) if len(arguments) > 1 else " "
-    return as_text(arguments[0]).removeprefix(prefix)
-
-
-def _trim_suffix(arguments: Sequence[object]) -> object:
-    suffix = as_text(arguments[1]) if len(arguments) > 1 else " "
-    return as_text(arguments[0]).removesuffix(suffix)
+_LIMIT_OF_SPLIT = 2
+_LIMIT_OF_REPLACE = 3
 
 
-def _each(convert: Callable[[str], str], text: str) -> str:
-    """Map each character on its own: Go has no rule that makes one character two."""
-    changed = ((char, convert(char)) for char in text)
-    return "".join(new if len(new) == 1 else char for char, new in changed)
+def _trim(arguments: Sequence[object], meter: Meter) -> object:
+    text = as_text(arguments[0])
+    meter.spend_text(len(text))
+    cut = as_text(arguments[1]) if len(arguments) > 1 else WHITE_SPACE
+    if not cut.isascii() and any(char in _BROKEN for char in cut):
+        cut += _BROKEN
+    return text.strip(cut) if cut else text
 
 
-def _upper(arguments: Sequence[object]) -> object:
-    return _each(str.upper, as_text(arguments[0]))
+def _affix(arguments: Sequence[object]) -> tuple[bytes, bytes]:
+    affix = as_text(arguments[1]) if len(arguments) > 1 else " "
+    return raw_bytes(as_text(arguments[0])), raw_bytes(affix)
 
 
-def _lower(arguments: Sequence[object]) -> object:
-    return _each(str.lower, as_text(arguments[0]))
+def _trim_prefix(arguments: Sequence[object], meter: Meter) -> object:
+    text, prefix = _affix(arguments)
+    meter.spend_text(len(text))
+    return from_raw(text.removeprefix(prefix))
+
+
+def _trim_suffix(arguments: Sequence[object], meter: Meter) -> object:
+    text, suffix = _affix(arguments)
+    meter.spend_text(len(text))
+    return from_raw(text.removesuffix(suffix))
+
+
+def _upper(arguments: Sequence[object], meter: Meter) -> object:
+    text = as_text(arguments[0])
+    meter.spend_text(len(text))
+    return text.upper() if text.isascii() else _each(_upper_character, text, meter)
+
+
+def _lower(arguments: Sequence[object], meter: Meter) -> object:
+    text = as_text(arguments[0])
+    meter.spend_text(len(text))
+    return text.lower() if text.isascii() else _each(_lower_character, text, meter)
+
+
+def _each(convert: Callable[[str], str], text: str, meter: Meter) -> str:
+    """Map each character on its own; as in Go, bytes that are not UTF-8 do not survive that."""
+    meter.spend(len(text))
+    return "".join(_REPLACEMENT if "\udc80" <= it <= "\udcff" else convert(it) for it in text)
+
+
+def _upper_character(char: str) -> str:
+    """Return the one character that is the upper case of another, or the same."""
+    return next((it for it in (char.upper(), char.title()) if len(it) == 1), char)
+
+
+def _lower_character(char: str) -> str:
+    lower = char.lower()
+    return lower if len(lower) == 1 else lower[0]
 
 
 def _pieces(text: str, separator: str, limit: int) -> list[str]:
     if limit == 0:
         return []
     if separator:
-        return text.split(separator, -1 if limit < 0 else limit - 1)
+        most = -1 if limit < 0 else limit - 1
+        return [from_raw(it) for it in raw_bytes(text).split(raw_bytes(separator), most)]
     if limit < 0 or limit >= len(text):
         return list(text)
     return [*text[: limit - 1], text[limit - 1 :]]
 
 
-def _split(arguments: Sequence[object]) -> object:
-    limit = as_int(arguments[2]) if len(arguments) > 2 else -1  # noqa: PLR2004  the optional third
-    return list(_pieces(as_text(arguments[0]), as_text(arguments[1]), limit))
+def _split_arguments(arguments: Sequence[object], meter: Meter) -> tuple[list[str], str]:
+    text, separator = as_text(arguments[0]), as_text(arguments[1])
+    limit = as_int(arguments[2]) if len(arguments) > _LIMIT_OF_SPLIT else -1
+    meter.spend_text(len(text))
+    pieces = _pieces(text, separator, limit)
+    meter.spend(len(pieces))
+    return pieces, separator
 
 
-def _split_after(arguments: Sequence[object]) -> object:
-    limit = as_int(arguments[2]) if len(arguments) > 2 else -1  # noqa: PLR2004  the optional third
-    separator = as_text(arguments[1])
-    pieces = _pieces(as_text(arguments[0]), separator, limit)
-    return [*(f"{piece}{separator}" for piece in pieces[:-1]), *pieces[-1:]]
+def _split(arguments: Sequence[object], meter: Meter) -> object:
+    return TypedArray(_split_arguments(arguments, meter)[0], "string")
 
 
-def _replace(arguments: Sequence[object]) -> object:
+def _split_after(arguments: Sequence[object], meter: Meter) -> object:
+    pieces, separator = _split_arguments(arguments, meter)
+    kept = [f"{piece}{separator}" for piece in pieces[:-1]]
+    return TypedArray([*kept, *pieces[-1:]], "string")
+
+
+def _replace(arguments: Sequence[object], meter: Meter) -> object:
     text, old, new = (as_text(it) for it in arguments[:3])
-    limit = as_int(arguments[3]) if len(arguments) > 3 else -1  # noqa: PLR2004  the optional fourth
-    times = text.count(old) if limit < 0 else min(limit, text.count(old))
-    if len(text) + times * (len(new) - len(old)) > LONGEST_TEXT:
-        raise OperandError("memory budget exceeded")
-    return text.replace(old, new, limit if limit >= 0 else -1)
+    limit = as_int(arguments[3]) if len(arguments) > _LIMIT_OF_REPLACE else -1
+    if old == "":
+        meter.spend_text(len(text) + (len(text) + 1) * len(new))
+        return text.replace(old, new, max(limit, -1))
+    raw, raw_old, raw_new = map(raw_bytes, (text, old, new))
+    times = raw.count(raw_old) if limit < 0 else min(limit, raw.count(raw_old))
+    meter.spend_text(len(raw) + times * len(raw_new))
+    return from_raw(raw.replace(raw_old, raw_new, max(limit, -1)))
 
 
-def _repeat(arguments: Sequence[object]) -> object:
-    text, times = as_text(arguments[0]), as_int(arguments[1])
+def _repeat(arguments: Sequence[object], meter: Meter) -> object:
+    raw, times = raw_bytes(as_text(arguments[0])), as_int(arguments[1])
     if times < 0:
         raise OperandError(f"invalid argument for repeat (expected positive integer, got {times})")
-    if times > _LARGEST_REPEAT or len(text) * times > LONGEST_TEXT:
+    if times > _LARGEST_REPEAT:
         raise OperandError("memory budget exceeded")
-    return text * times
+    meter.allocate(len(raw) * times)
+    return from_raw(raw * times)
 
 
-def _join(arguments: Sequence[object]) -> object:
-    glue = as_text(arguments[1]) if len(arguments) > 1 else ""
-    return glue.join(as_text(item) for item in as_sequence(arguments[0]))
+def _join(arguments: Sequence[object], meter: Meter) -> object:
+    items, glue = arguments[0], raw_bytes(as_text(arguments[1]) if len(arguments) > 1 else "")
+    if not isinstance(items, (list, tuple)) or type_name(items) not in _JOINABLE:
+        raise OperandError(f"invalid argument for join (type {type_name(items)})")
+    meter.spend(len(items))
+    pieces = [raw_bytes(as_text(item)) for item in items]
+    meter.spend_text(sum(map(len, pieces)) + len(glue) * len(pieces))
+    return from_raw(glue.join(pieces))
 
 
-def _index_of(arguments: Sequence[object]) -> object:
-    return _raw(arguments[0]).find(_raw(arguments[1]))
+def _on_bytes(test: Callable[[bytes, bytes], int | bool]) -> Callable[..., object]:  # type: ignore[explicit-any]  # a Call
+    def call(arguments: Sequence[object], meter: Meter) -> object:
+        text, part = (raw_bytes(as_text(it)) for it in arguments)
+        meter.spend_text(len(text))
+        return test(text, part)
+
+    return call
 
 
-def _last_index_of(arguments: Sequence[object]) -> object:
-    return _raw(arguments[0]).rfind(_raw(arguments[1]))
-
-
-def _has_prefix(arguments: Sequence[object]) -> object:
-    return as_text(arguments[0]).startswith(as_text(arguments[1]))
-
-
-def _has_suffix(arguments: Sequence[object]) -> object:
-    return as_text(arguments[0]).endswith(as_text(arguments[1]))
-
-
-def _raw(value: object) -> bytes:
-    return as_text(value).encode(errors="surrogateescape")
-
-
-_S, _I, _A = "string", "int", "array"
-
-FUNCTIONS = (
-    Function("trim", _trim, 1, 2, (_S, _S)),
-    Function("trimPrefix", _trim_prefix, 1, 2, (_S, _S)),
-    Function("trimSuffix", _trim_suffix, 1, 2, (_S, _S)),
-    Function("upper", _upper, 1, 1, (_S,)),
-    Function("lower", _lower, 1, 1, (_S,)),
-    Function("split", _split, 2, 3, (_S, _S, _I)),
-    Function("splitAfter", _split_after, 2, 3, (_S, _S, _I)),
-    Function("replace", _replace, 3, 4, (_S, _S, _S, _I)),
-    Function("repeat", _repeat, 2, 2, (_S, _I)),
-    Function("join", _join, 1, 2, (_A, _S)),
-    Function("indexOf", _index_of, 2, 2, (_S, _S)),
-    Function("lastIndexOf", _last_index_of, 2, 2, (_S, _S)),
-    Function("hasPrefix", _has_prefix, 2, 2, (_S, _S)),
-    Function("hasSuffix", _has_suffix, 2, 2, (_S, _S)),
+FUNCTIONS: tuple[Declaration, ...] = (
+    overloaded("trim", _trim, STRING, (STRING,), (STRING, STRING)),
+    overloaded("trimPrefix", _trim_prefix, STRING, (STRING, STRING), (STRING,)),
+    overloaded("trimSuffix", _trim_suffix, STRING, (STRING, STRING), (STRING,)),
+    overloaded("upper", _upper, STRING, (STRING,)),
+    overloaded("lower", _lower, STRING, (STRING,)),
+    overloaded("split", _split, STRINGS, (STRING, STRING), (STRING, STRING, INT)),
+    overloaded("splitAfter", _split_after, STRINGS, (STRING, STRING), (STRING, STRING, INT)),
+    overloaded(
+        *("replace", _replace, STRING),
+        *((STRING, STRING, STRING, INT), (STRING, STRING, STRING)),
+    ),
+    overloaded("repeat", _repeat, STRING, (STRING, INT)),
+    overloaded("join", _join, STRING, (STRINGS, STRING), (ARRAY, STRING), (ARRAY,), (STRINGS,)),
+    overloaded("indexOf", _on_bytes(bytes.find), INT, (STRING, STRING)),
+    overloaded("lastIndexOf", _on_bytes(bytes.rfind), INT, (STRING, STRING)),
+    overloaded("hasPrefix", _on_bytes(bytes.startswith), BOOL, (STRING, STRING)),
+    overloaded("hasSuffix", _on_bytes(bytes.endswith), BOOL, (STRING, STRING)),
 )
