@@ -3,11 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-VECTORS ?= $(wildcard ../shared/vectors/*.open.json)
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench conformance lock clean
+.PHONY: help demo run test check bench conformance fuzz lock clean
 
 help: ## Say what each target does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -50,6 +49,9 @@ bench: $(VENV)/.dev ## Measure, as ratios against a baseline in the same run
 
 conformance: $(VENV)/.dev ## Run conformance vectors: make conformance VECTORS="file ..."
 	$(BIN)/python -m tests.conformance $(VECTORS)
+
+fuzz: $(VENV)/.dev ## Fuzz the pure core for SECONDS (600), or only TARGETS="language versions"
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(TARGETS)
 
 lock: | $(BIN)/uv ## Pin the dependencies again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements-dev.in -o requirements-dev.lock

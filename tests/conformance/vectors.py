@@ -1,6 +1,7 @@
-"""Reads the conformance vectors in place; they are not part of this tree.
+"""Finds the conformance vectors; they are not part of this tree and are read in place.
 
-``KARGO_VECTORS`` names their directory; the default is ``../shared/vectors`` beside the project.
+``KARGO_VECTORS`` names their directory, of which every JSON file is then read; the default is
+``../shared/vectors`` beside the project, and there the open halves.
 """
 
 import json
@@ -13,10 +14,13 @@ import pytest
 
 Case: TypeAlias = dict[str, Any]
 
-DIRECTORY = Path(
-    os.environ.get("KARGO_VECTORS", "")
-    or Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
-)
+_ELSEWHERE = os.environ.get("KARGO_VECTORS", "")
+DIRECTORY = Path(_ELSEWHERE or Path(__file__).resolve().parents[2].parent / "shared" / "vectors")
+
+
+def vector_files() -> list[Path]:
+    """Return the files to run when none is named; none if the vectors are not on this machine."""
+    return sorted(DIRECTORY.glob("*.json" if _ELSEWHERE else "*.open.json"))
 
 
 def load(name: str, **wanted: str) -> list[Case]:
@@ -24,7 +28,7 @@ def load(name: str, **wanted: str) -> list[Case]:
 
     Skips the calling module when the vectors are not on this machine.
     """
-    files = sorted(DIRECTORY.glob(f"{name}.*.json"))
+    files = [path for path in vector_files() if path.name.startswith(f"{name}.")]
     if not files:
         pytest.skip(f"no conformance vectors {name} in {DIRECTORY}", allow_module_level=True)
     return [case for file in files for case in _cases(file) if _fits(case, wanted)]

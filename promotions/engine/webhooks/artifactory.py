@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from common.errors import InvalidError
-from promotions.engine.expressions.goquote import go_quote
+from promotions.engine.goquote import go_quote
 from promotions.engine.gourl import parse_url
 from promotions.engine.urls import normalise_chart_url, normalise_image_url
 from promotions.engine.webhooks.decisions import Decision, RefusedError, refresh_warehouses
