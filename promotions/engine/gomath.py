@@ -9,8 +9,6 @@ from fractions import Fraction
 
 _LARGEST_EXPONENT = 1 << 12
 _LARGEST_INTEGER = 2.0**63
-_EXP_OVERFLOW = 7.09782712893384e02
-_EXP_UNDERFLOW = -800.0
 _LOG2_E = 1.4426950408889634
 _LN2_UPPER = 0.69314718055966295651160180568695068359375
 _LN2_LOWER = 0.28235290563031577122588448175013436025525412068e-12
@@ -48,11 +46,7 @@ def power(base: float, exponent: float) -> float:
 
 
 def exp(value: float) -> float:
-    """Return e raised to a finite number, as Go's assembly for amd64 computes it."""
-    if value > _EXP_OVERFLOW:
-        return math.inf
-    if value < _EXP_UNDERFLOW:
-        return 0.0
+    """Return e raised to a number up to 700 either way, as Go's assembly for amd64 computes it."""
     binary = round(_LOG2_E * value)
     rest = _fused(-float(binary), _LN2_UPPER, value)
     rest = _fused(-float(binary), _LN2_LOWER, rest) * 0.0625

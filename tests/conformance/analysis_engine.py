@@ -36,7 +36,9 @@ _NAMELESS = {"name": "", "measurements": []}
 
 def run_assess_metric(case: Document) -> Document:
     result = result_of({**_NAMELESS, **case["result"]})
-    phase = assess_metric(metric_of(case["metric"]), result, terminating=bool(case["terminating"]))
+    phase = assess_metric(
+        metric_of(case["metric"]), result, terminating=bool(case.get("terminating"))
+    )
     return {"phase": phase}
 
 
@@ -65,7 +67,7 @@ def run_assess_run(case: Document) -> Document:
     assessed = assess_run(
         RunSpec(metrics=metrics, terminate=bool(case.get("terminate"))),
         metrics,
-        RunStatus(results=results_of(case["results"])),
+        RunStatus(results=results_of(case.get("results"))),
         dry_run=frozenset(case.get("dryRun") or ()),
         now=NOW,
     )
@@ -84,7 +86,11 @@ def run_reconcile(case: Document) -> Document:
         return [_measured(task, provider) for task in tasks]
 
     done = reconcile(
-        spec_of(case), status_of(case["status"]), measure=measure, secrets=secrets.get, now=NOW
+        spec_of(case),
+        status_of(case.get("status") or {}),
+        measure=measure,
+        secrets=secrets.get,
+        now=NOW,
     )
     return {**_told(done.status), "nextInSeconds": _seconds_until(done)}
 
@@ -104,7 +110,7 @@ def _seconds_until(done: Reconciled) -> float | None:
 
 def run_generate_tasks(case: Document) -> Document:
     spec = spec_of(case)
-    tasks = due_tasks(spec, spec.metrics, status_of(case["status"]), now=NOW)
+    tasks = due_tasks(spec, spec.metrics, status_of(case.get("status") or {}), now=NOW)
     return {
         "tasks": [
             {"name": task.metric.name, "resume": task.kind is not TaskKind.MEASURE}
@@ -114,7 +120,7 @@ def run_generate_tasks(case: Document) -> Document:
 
 
 def run_next_reconcile(case: Document) -> Document:
-    time = next_time(metrics_of(case["metrics"]), status_of(case["status"]), now=NOW)
+    time = next_time(metrics_of(case["metrics"]), status_of(case.get("status") or {}), now=NOW)
     return {"inSeconds": None if time is None else (time - NOW).total_seconds()}
 
 
@@ -159,11 +165,11 @@ def run_worst(case: Document) -> Document:
 
 def run_is_terminating(case: Document) -> Document:
     spec = RunSpec(terminate=bool(case.get("terminate")))
-    return {"terminating": is_terminating(spec, RunStatus(results=results_of(case["results"])))}
+    return {"terminating": is_terminating(spec, RunStatus(results=results_of(case.get("results"))))}
 
 
 def run_metric_completed(case: Document) -> Document:
-    status = RunStatus(results=results_of(case["results"]))
+    status = RunStatus(results=results_of(case.get("results")))
     return {"completed": status.is_metric_completed(case["metric"])}
 
 

@@ -38,21 +38,21 @@ _ULID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 def run_resolve_args(case: Document) -> Document:
-    return {"value": resolve_arguments(case["template"], arguments_of(case["args"]))}
+    return {"value": resolve_arguments(case["template"], arguments_of(case.get("args")))}
 
 
 def run_resolve_quoted_args(case: Document) -> Document:
-    return {"value": resolve_quoted_arguments(case["template"], arguments_of(case["args"]))}
+    return {"value": resolve_quoted_arguments(case["template"], arguments_of(case.get("args")))}
 
 
 def run_resolve_metric_args(case: Document) -> Document:
-    metric = resolve_metric(metric_of(case["metric"]), arguments_of(case["args"]))
+    metric = resolve_metric(metric_of(case["metric"]), arguments_of(case.get("args")))
     return {"metric": write_metric(metric)}
 
 
 def run_resolve_secret_args(case: Document) -> Document:
     secrets = case.get("secrets") or {}
-    resolved = resolve_secrets(arguments_of(case["args"]), secrets=secrets.get)
+    resolved = resolve_secrets(arguments_of(case.get("args")), secrets=secrets.get)
     return {
         "value": resolve_arguments(case["template"], resolved.arguments),
         "secrets": sorted(resolved.values),
@@ -77,26 +77,26 @@ def run_retention_rules(case: Document) -> Document:
 
 
 def run_unique_templates(case: Document) -> Document:
-    return {kind: unique_names(names) for kind, names in case.items()}
+    return {kind: unique_names(names or ()) for kind, names in case.items()}
 
 
 def run_flatten_templates(case: Document) -> Document:
-    documents = [*(case["templates"] or ()), *(case["clusterTemplates"] or ())]
+    documents = [*(case.get("templates") or ()), *(case.get("clusterTemplates") or ())]
     return _template(rollouts_merging.flatten(templates_of(documents)), documents)
 
 
 def run_merge_args(case: Document) -> Document:
     merged = rollouts_merging.merge_arguments(
-        arguments_of(case["incoming"]), arguments_of(case["template"])
+        arguments_of(case.get("incoming")), arguments_of(case.get("template"))
     )
-    return {"args": None if case["template"] is None else _arguments(merged)}
+    return {"args": None if case.get("template") is None else _arguments(merged)}
 
 
 def run_new_run(case: Document) -> Document:
-    documents = [*(case["templates"] or ()), *(case.get("clusterTemplates") or ())]
+    documents = [*(case.get("templates") or ()), *(case.get("clusterTemplates") or ())]
     spec = rollouts_merging.new_run(
         templates_of(documents),
-        arguments_of(case["args"]),
+        arguments_of(case.get("args")),
         dry_run=rule_names(case.get("dryRun")),
         measurement_retention=retention_of(case.get("measurementRetention")),
     )
@@ -108,13 +108,13 @@ def run_new_run(case: Document) -> Document:
 
 
 def run_kargo_flatten(case: Document) -> Document:
-    documents = case["specs"] or []
+    documents = case.get("specs") or []
     return _template(kargo_merging.flatten(templates_of(documents)), documents)
 
 
 def run_kargo_merge_args(case: Document) -> Document:
     merged = kargo_merging.merge_arguments(
-        arguments_of(case["incoming"]), arguments_of(case["template"])
+        arguments_of(case.get("incoming")), arguments_of(case.get("template"))
     )
     return {"args": _arguments(merged)}
 
@@ -134,12 +134,12 @@ def run_kargo_update_arg(case: Document) -> Document:
 
 
 def run_kargo_build_args(case: Document) -> Document:
-    built = build_arguments(arguments_of(case["templateArgs"]), _values(case))
+    built = build_arguments(arguments_of(case.get("templateArgs")), _values(case))
     return {"args": _arguments(built)}
 
 
 def run_kargo_build_spec(case: Document) -> Document:
-    documents = case["specs"] or []
+    documents = case.get("specs") or []
     return _template(build_spec(templates_of(documents), _values(case)), documents)
 
 
@@ -161,11 +161,11 @@ def run_kargo_run_name(case: Document) -> Document:
 
 def _values(case: Document) -> dict[str, str | None]:
     variables = _variables(case.get("vars"))
-    return argument_values(case.get("env") or {}, _variables(case["args"]), variables=variables)
+    return argument_values(case.get("env") or {}, _variables(case.get("args")), variables=variables)
 
 
 def _variables(documents: Sequence[Document] | None) -> list[Variable]:
-    return [Variable(it["name"], it.get("value", "")) for it in documents or ()]
+    return [Variable(it["name"], it.get("value") or "") for it in documents or ()]
 
 
 def _arguments(arguments: Sequence[Argument]) -> list[Any]:

@@ -195,10 +195,7 @@ def _number(value: float) -> str:
         raise OperandError(f"json: unsupported value: {format_float(value)}")
     size = abs(value)
     if size and (size < _SMALLEST_PLAIN or size >= _LARGEST_PLAIN):
-        text = f"{value!r}"
-        mantissa, _, exponent = text.partition("e")
-        if exponent:
-            return f"{mantissa.removesuffix('.0')}e{exponent[0]}{exponent[1:].lstrip('0')}"
-        return format_float(value)
+        mantissa, _, exponent = f"{value!r}".partition("e")
+        return f"{mantissa.removesuffix('.0')}e{exponent[0]}{exponent[1:].lstrip('0')}"
     # Between these sizes Go writes the shortest digits that read back, padded with zeros.
     return f"{Decimal(repr(value)):f}".removesuffix(".0")

@@ -44,6 +44,8 @@ from promotions.engine.expressions.values import (
 )
 
 _PAIR = 2
+_DEEPEST = 10_000
+_EXACT = 2**53
 _MAPS = frozenset({Kind.MAP})
 _SIZED = ARRAYS | _MAPS | {Kind.STRING}
 _SORTABLE = ("[]interface {}", "[]int", "[]float64", "[]string")
@@ -127,10 +129,10 @@ def _reverse(arguments: Sequence[object], meter: Meter) -> object:
 
 def _uniq(arguments: Sequence[object], meter: Meter) -> object:
     kept: list[object] = []
-    plain: dict[type, set[object]] = {str: set(), int: set()}
+    plain: dict[type, set[object]] = {str: set(), float: set()}
     others: list[object] = []
     for item in listed(array_items(arguments[0], "uniq")):
-        same_kind = plain.get(type(item))
+        same_kind = plain.get(_plain_kind(item))
         rivals = others if same_kind is not None else kept
         meter.spend(len(rivals))
         if same_kind is not None and item in same_kind:
@@ -143,6 +145,15 @@ def _uniq(arguments: Sequence[object], meter: Meter) -> object:
         else:
             same_kind.add(item)
     return kept
+
+
+def _plain_kind(item: object) -> type:
+    """Return what kind of values equals the item just where Python's equal it, if there is one."""
+    if type(item) is str:
+        return str
+    if type(item) in (int, float) and isinstance(item, (int, float)):
+        return float if -_EXACT <= item <= _EXACT else object
+    return object
 
 
 def _concat(arguments: Sequence[object], meter: Meter) -> object:
@@ -163,7 +174,12 @@ def _flatten(arguments: Sequence[object], meter: Meter) -> object:
         if item is _END:
             waiting.pop()
         elif is_array(item):
-            waiting.append(iter(listed(array_items(item, "flatten"))))
+            if len(waiting) > _DEEPEST:
+                raise OperandError("the values are nested too deeply")
+            nested = listed(array_items(item, "flatten"))
+            meter.visit(1)
+            meter.spend(len(nested))
+            waiting.append(iter(nested))
         else:
             meter.allocate(1)
             flat.append(item)

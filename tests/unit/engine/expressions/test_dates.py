@@ -20,6 +20,7 @@ ENV: dict[str, object] = {
     "pause": Duration(90 * 60 * 10**9),
     "nothing": None,
     "text": "2031-05-07",
+    "unit": 1,
 }
 
 
@@ -118,6 +119,13 @@ def test_methods_and_operators_have_gos_results(text: str, shown: str | None, go
         ("string(sort([now(), born])[0])", "2024-02-29 12:30:00 +0000 UTC"),
         ("toJSON(born)", '"2024-02-29T12:30:00Z"'),
         ("born.IsDST()", False),
+        ("duration('1ns') == unit", False),
+        ("unit in [date('2031-01-07').Month()]", False),
+        ("date('2031-01-07').Month() in [unit]", False),
+        ("len(uniq([duration('1ns'), unit, date('2031-01-07').Month()]))", 3),
+        ("date('2031-01-07').Month() == date('2032-01-01').Month()", True),
+        ("'wall' in born", False),
+        ("'name' in timezone('UTC')", False),
     ],
 )
 def test_times_compare_by_the_instant(text: str, value: object) -> None:
@@ -168,6 +176,16 @@ def test_times_compare_by_the_instant(text: str, value: object) -> None:
         "date('2031-05-07') == 'a'",
         "date('2031-05-07').Date()",
         "abs(pause)",
+        "max([pause])",
+        "min(pause, [pause])",
+        "unit in born",
+        "1 in timezone('UTC')",
+        "timezone('UTC') in [timezone('UTC')]",
+        "date('2031-05-07').Add(nothing)",
+        "date('2031-05-07').Sub(nothing)",
+        "date('2031-05-07').Before(nothing)",
+        "date('2031-05-07').Format(nothing)",
+        "duration('1h').Round(nothing)",
     ],
 )
 def test_what_go_refuses_is_refused(text: str) -> None:

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, strategies as st
 
 from promotions.engine.expressions.builtins import gosort
@@ -10,8 +11,9 @@ def _less(left: object, right: object) -> bool:
     return left < right
 
 
-def order(keys: list[int]) -> list[object]:
-    return sort_by_keys(list(range(len(keys))), list(keys), _less)
+def order(keys: list[int]) -> list[int]:
+    ordered = sort_by_keys(list(range(len(keys))), list(keys), _less)
+    return [index for index in ordered if isinstance(index, int)]
 
 
 def test_up_to_twelve_elements_of_equal_rank_stay_in_order() -> None:
@@ -36,8 +38,8 @@ def test_more_elements_of_equal_rank_end_up_where_go_puts_them() -> None:
 def test_the_keys_come_out_in_order(keys: list[int]) -> None:
     ordered = order(keys)
 
-    assert sorted(range(len(keys))) == sorted(ordered)  # type: ignore[type-var]  # numbers
-    assert [keys[index] for index in ordered] == sorted(keys)  # type: ignore[index]  # numbers
+    assert sorted(range(len(keys))) == sorted(ordered)
+    assert [keys[index] for index in ordered] == sorted(keys)
 
 
 @given(st.lists(st.floats(allow_nan=False), max_size=200))
@@ -62,4 +64,23 @@ def test_almost_sorted_input_is_put_right() -> None:
     keys[40], keys[41] = keys[41], keys[40]
     keys[70] = 30
 
-    assert [keys[index] for index in order(keys)] == sorted(keys)  # type: ignore[index]  # numbers
+    assert [keys[index] for index in order(keys)] == sorted(keys)
+
+
+@pytest.mark.parametrize("length", [13, 50, 51, 100, 600])
+def test_any_pattern_is_put_in_order(length: int) -> None:
+    patterns = (
+        range(length, 0, -1),
+        [index % 10 for index in range(length)],
+        [index ^ 1 for index in range(length)],
+        [index if index % 9 else 0 for index in range(length)],
+        [min(index, length - index) for index in range(length)],
+        [length - index if index % 11 else index for index in range(length)],
+        [0] * length,
+    )
+
+    for keys in patterns:
+        assert [keys[index] for index in order(list(keys))] == sorted(keys)
+        pairs: list[tuple[object, object]] = [(key, None) for key in keys]
+        gosort._Sorter(pairs, _less).sort(0, length, 0)
+        assert [key for key, _ in pairs] == sorted(keys)

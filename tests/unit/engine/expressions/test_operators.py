@@ -1,4 +1,5 @@
 import math
+import re
 
 import pytest
 
@@ -196,3 +197,27 @@ def test_a_sized_integer_keeps_its_type() -> None:
     assert type_name(moment) == "int64"
     unsigned = compile_expression("-n").evaluate({"n": NamedInt(1, "uint64")})
     assert unsigned == 2**64 - 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 /* a", "unclosed comment"),
+        ("'a", "literal not terminated"),
+        ("1 + ²", "unrecognized character"),
+        ('"\\U00110000"', "invalid char escape"),
+        ('"\\\'"', "invalid char escape"),
+        ("xs[]", "unexpected token"),
+        ("duration('1s') * s", "time.Duration * string"),
+        ("xs[0] in date('2020-01-01')", "cannot use int as field name of time.Time"),
+        ("float('0x1p99999')", "invalid operation: float"),
+    ],
+)
+def test_each_mistake_is_named(text: str, reason: str) -> None:
+    with pytest.raises(ExpressionError, match=re.escape(reason)):
+        compile_expression(text).evaluate({"xs": [1, 2], "s": "a"})
+
+
+def test_no_field_of_a_time_is_seen_by_in() -> None:
+    assert compile_expression("s in date('2020-01-01')").evaluate({"s": "a"}) is False
+    assert compile_expression("all(xs, # > 0) and t").evaluate({"xs": [1], "t": True}) is True

@@ -17,7 +17,7 @@ ENV: dict[str, object] = {
     "pair": PairArray((1, 2)),
     "isNaN": Function("isNaN", lambda _: False, 1, 1, ("float64",), "bool"),
     "default": Function("default", lambda args: args[0], 2, 2, ("any", "any")),
-    "pick": Function("pick", lambda args: len(args), 1, None, ("string", "int"), "int"),
+    "pick": Function("pick", len, 1, None, ("string", "int"), "int"),
 }
 
 

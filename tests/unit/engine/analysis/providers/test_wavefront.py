@@ -41,9 +41,10 @@ def test_the_query_asks_for_the_point_nearest_to_now() -> None:
     assert sent.headers == {"Authorization": "Bearer token"}
 
 
-def test_an_address_without_a_token_is_an_error() -> None:
+@pytest.mark.parametrize("tokens", [{"other": "token"}, {"w": ""}])
+def test_an_address_without_a_token_is_an_error(tokens: dict[str, str]) -> None:
     with pytest.raises(ConfigurationError, match="API token not found"):
-        request(inquiry("wavefront", {"address": "w"}, {"other": "token"}))
+        request(inquiry("wavefront", {"address": "w"}, tokens))
 
 
 @pytest.mark.parametrize(
