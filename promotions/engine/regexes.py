@@ -13,6 +13,9 @@ import re2
 
 from common.errors import InvalidError
 
+MOST_CACHED = 128
+"""A compiled pattern may come to hold 8 MiB, so there are not many."""
+
 _HALVES = re.compile("[\ud800-\udfff]")
 
 
@@ -46,7 +49,7 @@ class Pattern(Protocol):
         ...
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=MOST_CACHED)
 def compile_regex(pattern: str) -> Pattern:
     """Return the compiled pattern.
 
@@ -60,7 +63,7 @@ def compile_regex(pattern: str) -> Pattern:
     return compiled
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=MOST_CACHED)
 def compile_test(pattern: str) -> Callable[[str], bool]:
     """Return what says whether the pattern matches anywhere in a text.
 

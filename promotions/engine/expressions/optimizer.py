@@ -132,11 +132,13 @@ def _fold_array(node: nodes.ArrayLiteral) -> Node | None:
 
 
 def _fold_filters(node: nodes.Builtin) -> Node | None:
-    """Make ``filter(filter(x, p), q)`` one ``filter(x, p && q)``."""
+    """Make ``filter(filter(x, p), q)`` one ``filter(x, p && q)``, which may fold further."""
     inner = _builtin(node, "filter", _SELECTING_ARGUMENTS) and _selected_from(node)
     if inner is None or not isinstance(inner, nodes.Builtin):
         return None
-    return _replaced(node, "filter", [inner.arguments[0], _combined("&&", inner, node)])
+    body = _combined("&&", inner, node)
+    predicate = nodes.Predicate(_fold_logic(body) or body, offset=node.offset)
+    return _replaced(node, "filter", [inner.arguments[0], predicate])
 
 
 def _builtin(node: Node, name: str, arguments: int) -> nodes.Builtin | None:
@@ -155,10 +157,9 @@ def _body(node: nodes.Builtin) -> Node:
     return predicate.body if isinstance(predicate, nodes.Predicate) else predicate
 
 
-def _combined(symbol: str, left: nodes.Builtin, right: nodes.Builtin) -> Node:
-    """Return a predicate of the two calls' predicates."""
-    body = nodes.Binary(symbol, _body(left), _body(right), offset=right.offset)
-    return nodes.Predicate(body, offset=right.offset)
+def _combined(symbol: str, left: nodes.Builtin, right: nodes.Builtin) -> nodes.Binary:
+    """Return the body for a predicate that stands for the two calls' predicates."""
+    return nodes.Binary(symbol, _body(left), _body(right), offset=right.offset)
 
 
 def _replaced(node: Node, name: str, arguments: list[Node]) -> nodes.Builtin:
@@ -253,9 +254,8 @@ def _joined_predicates(node: Node) -> Node:
         return node
     if not _are_same(left.arguments[0], right.arguments[0]):
         return node
-    predicate = _combined(symbol, left, right)
-    if isinstance(predicate, nodes.Predicate):
-        predicate.body = _joined_predicates(predicate.body)
+    body = _joined_predicates(_combined(symbol, left, right))
+    predicate = nodes.Predicate(body, offset=right.offset)
     return _replaced(node, left.name, [left.arguments[0], predicate])
 
 

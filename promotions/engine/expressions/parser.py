@@ -120,7 +120,7 @@ class _Parser(Cursor):
             negated = self.tokens[self.position - 1].is_operator("not")
             self.advance()
             if operator.text == "|":
-                left = self._postfix(self._call(self.expect_identifier(), [left]))
+                left = self._call(self.expect_identifier(), [left])
             elif previous == "??" and operator.text != "??":
                 raise self.error(operator, "?? and other operators need parentheses when mixed")
             elif operator.text in _COMPARISONS:

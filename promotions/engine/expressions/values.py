@@ -65,7 +65,8 @@ class PairArray(tuple[object, ...]):
 
 
 NIL_ARRAY = TypedArray((), _ANY)
-"""The ``[]any`` that is nil."""
+NIL_STRINGS = TypedArray((), "string")
+"""The ``[]any`` and the ``[]string`` that are nil."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,7 +196,7 @@ class Record:
 
 def is_nil(value: object) -> bool:
     """Return whether the value is nil, of whatever type."""
-    return value is None or value is NIL_ARRAY or value is NIL_TEXTS
+    return value is None or value is NIL_ARRAY or value is NIL_STRINGS or value is NIL_TEXTS
 
 
 def is_int(value: object) -> bool:

@@ -232,7 +232,8 @@ class RegistryConnection:
 
 def _reference(url: str) -> ImageReference:
     reference = parse_reference(url.removeprefix("oci://"))
-    if reference is None or reference.tag or reference.digest:
+    # References read a scheme as a registry with an empty port.
+    if reference is None or reference.tag or reference.digest or reference.registry.endswith(":"):
         raise InvalidError(f"{url!r} is not an image repository; write registry/repository.")
     return reference
 

@@ -8,6 +8,7 @@ from promotions.engine.expressions.lexer import WHITE_SPACE
 from promotions.engine.expressions.meter import Meter
 from promotions.engine.expressions.natures import ARRAY, BOOL, INT, STRING, STRINGS
 from promotions.engine.expressions.values import (
+    NIL_STRINGS,
     TypedArray,
     as_int,
     as_text,
@@ -91,23 +92,30 @@ def _pieces(text: str, separator: str, limit: int) -> list[str]:
     return [*text[: limit - 1], text[limit - 1 :]]
 
 
-def _split_arguments(arguments: Sequence[object], meter: Meter) -> tuple[list[str], str]:
+def _split_arguments(arguments: Sequence[object], meter: Meter) -> tuple[list[str], str, int]:
+    """Return the pieces, the separator, and how many pieces were asked for, negative for all."""
     text, separator = as_text(arguments[0]), as_text(arguments[1])
     limit = as_int(arguments[2]) if len(arguments) > _LIMIT_OF_SPLIT else -1
     meter.spend_text(len(text))
     pieces = _pieces(text, separator, limit)
     meter.spend(len(pieces))
-    return pieces, separator
+    return pieces, separator, limit
+
+
+def _texts(pieces: list[str], limit: int) -> object:
+    """Return a ``[]string``, which is nil where no piece at all was asked for."""
+    return TypedArray(pieces, "string") if limit else NIL_STRINGS
 
 
 def _split(arguments: Sequence[object], meter: Meter) -> object:
-    return TypedArray(_split_arguments(arguments, meter)[0], "string")
+    pieces, _, limit = _split_arguments(arguments, meter)
+    return _texts(pieces, limit)
 
 
 def _split_after(arguments: Sequence[object], meter: Meter) -> object:
-    pieces, separator = _split_arguments(arguments, meter)
+    pieces, separator, limit = _split_arguments(arguments, meter)
     kept = [f"{piece}{separator}" for piece in pieces[:-1]]
-    return TypedArray([*kept, *pieces[-1:]], "string")
+    return _texts([*kept, *pieces[-1:]], limit)
 
 
 def _replace(arguments: Sequence[object], meter: Meter) -> object:
