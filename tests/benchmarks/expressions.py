@@ -56,7 +56,7 @@ CASES = {
 _OVER_THOUSAND = 2
 """How many of them, at the end, go over a thousand objects."""
 _SECONDS_EACH = 0.4
-_CACHED_PER_SECOND_AIM = 30_000
+_CACHED_PER_SECOND_AIM = 200_000
 
 
 def compiled_anew(text: str) -> Expression:
