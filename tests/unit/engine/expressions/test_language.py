@@ -60,6 +60,14 @@ def test_nothing_of_python_can_be_reached(text: str) -> None:
         evaluate(text)
 
 
+@pytest.mark.parametrize("after", ["[0]", ".id", "?.id", "?.[0]", "[1:]"])
+def test_a_member_of_what_a_pipe_gives_needs_parentheses(after: str) -> None:
+    with pytest.raises(ExpressionError):
+        compile_expression(f"items | last(){after}")
+
+    assert evaluate("(items | last()).id") == 2
+
+
 @pytest.mark.parametrize(
     ("text", "column"), [("1 +", 4), ("name $$ 1", 6), ("(1", 3), ("'a", 1), ("1 + 'a'", 3)]
 )

@@ -125,6 +125,9 @@ def test_what_no_predicate_can_do_is_refused(text: str) -> None:
         ("'a' + 'b' == 'ab' and true == true", True),
         ("true and xs == [1, 2, 3, 4] and 4.0 / 2 == 2.0", True),
         ("2 in [1, 1 + 1]", True),
+        ("filter(filter(mixed, # > 1), false)", []),
+        ("filter(filter(xs, true), # > 3)", [4]),
+        ("filter(filter(xs, # > 3), true)", [4]),
     ],
 )
 def test_what_is_simplified_has_the_value_of_the_reference(text: str, value: object) -> None:
