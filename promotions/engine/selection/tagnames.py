@@ -6,6 +6,8 @@ The same rules serve Git tags and image tags.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from common.errors import InvalidError
+from common.jsontypes import JSONObject, as_list, as_text
 from promotions.engine import gostrings
 from promotions.engine.regexes import compile_test
 from promotions.engine.semver.constraints import parse_constraint
@@ -91,3 +93,20 @@ def versions_newest_first(tags: Iterable[str], rules: TagRules) -> list[str]:
 def names_last_first(tags: Iterable[str]) -> list[str]:
     """Return the tags in reverse lexical order of their bytes."""
     return sorted(tags, key=gostrings.utf8, reverse=True)
+
+
+def tag_rules(subscription: JSONObject, *, constraint: str) -> TagRules:
+    """Return what a Git or image subscription of a manifest says about tag names.
+
+    Raises:
+        InvalidError: It uses ``allowTags`` or ``ignoreTags``, which Kargo has withdrawn.
+    """
+    for key in ("allowTags", "ignoreTags"):
+        if subscription.get(key):
+            raise InvalidError(f"{key} is no longer supported; use {key}Regexes, a list.")
+    return TagRules(
+        allow=tuple(as_text(it) for it in as_list(subscription.get("allowTagsRegexes"))),
+        ignore=tuple(as_text(it) for it in as_list(subscription.get("ignoreTagsRegexes"))),
+        constraint=constraint,
+        strict=subscription.get("strictSemvers") is not False,
+    )

@@ -13,7 +13,7 @@ from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.selection.commits import branch_matches_ref
 from promotions.engine.selection.images import ImageStrategy
 from promotions.engine.selection.patterns import PathFilter
-from promotions.engine.selection.tagnames import TagRules
+from promotions.engine.selection.tagnames import TagRules, tag_rules
 from promotions.engine.selection.tags import TagStrategy, tag_matches_ref
 from promotions.engine.urls import normalise_chart_url, normalise_git_url, normalise_image_url
 from promotions.engine.webhooks.decisions import RefreshWarehouses
@@ -88,7 +88,7 @@ def _ref_filter(git: JSONObject) -> Callable[[str], bool]:
     strategy = as_text(git.get("commitSelectionStrategy"))
     if strategy in ("", _NEWEST_FROM_BRANCH):
         return partial(branch_matches_ref, branch=as_text(git.get("branch")))
-    rules = _tag_rules(git, constraint=as_text(git.get("semverConstraint")))
+    rules = _checked_rules(git, constraint=as_text(git.get("semverConstraint")))
     return partial(tag_matches_ref, strategy=_strategy(TagStrategy, strategy), rules=rules)
 
 
@@ -99,8 +99,8 @@ def _image_tag_filter(image: JSONObject) -> Callable[[str], bool]:
     if strategy is ImageStrategy.DIGEST:
         return lambda tag: tag == constraint
     if strategy is not ImageStrategy.SEMVER:
-        return _tag_rules(image, constraint="").accepts_name
-    rules = _tag_rules(image, constraint=constraint)
+        return _checked_rules(image, constraint="").accepts_name
+    rules = _checked_rules(image, constraint=constraint)
     return lambda tag: rules.accepts_name(tag) and rules.accepts_version(tag)
 
 
@@ -110,13 +110,8 @@ def _chart_version_filter(chart: JSONObject) -> Callable[[str], bool]:
     return rules.accepts_version
 
 
-def _tag_rules(subscription: JSONObject, *, constraint: str) -> TagRules:
-    rules = TagRules(
-        allow=_texts(subscription, "allowTagsRegexes"),
-        ignore=_texts(subscription, "ignoreTagsRegexes"),
-        constraint=constraint,
-        strict=subscription.get("strictSemvers") is not False,
-    )
+def _checked_rules(subscription: JSONObject, *, constraint: str) -> TagRules:
+    rules = tag_rules(subscription, constraint=constraint)
     rules.check()
     return rules
 

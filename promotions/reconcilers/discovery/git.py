@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from common.redaction import redact
 from promotions.engine.expressions.criteria import CriteriaFilter, compile_filter
 from promotions.engine.selection.commits import CommitMetadata, select_commits, shorten_subject
 from promotions.engine.selection.patterns import PathFilter
-from promotions.engine.selection.tagnames import TagRules
+from promotions.engine.selection.tagnames import TagRules, tag_rules
 from promotions.engine.selection.tags import (
     LARGEST_OBSERVATION,
     TagMetadata,
@@ -99,23 +98,6 @@ def _subscription(document: JSONObject, name: str, now: datetime) -> _Subscripti
         expression=as_text(document.get("expressionFilter")),
         now=now,
         since=as_text(document.get("since")),
-    )
-
-
-def tag_rules(document: JSONObject, *, constraint: str) -> TagRules:
-    """Return what a Git or image subscription says about tag names.
-
-    Raises:
-        InvalidError: It uses ``allowTags`` or ``ignoreTags``, which Kargo has withdrawn.
-    """
-    for key in ("allowTags", "ignoreTags"):
-        if document.get(key):
-            raise InvalidError(f"{key} is no longer supported; use {key}Regexes, a list.")
-    return TagRules(
-        allow=tuple(as_text(it) for it in as_list(document.get("allowTagsRegexes"))),
-        ignore=tuple(as_text(it) for it in as_list(document.get("ignoreTagsRegexes"))),
-        constraint=constraint,
-        strict=document.get("strictSemvers") is not False,
     )
 
 

@@ -10,9 +10,10 @@ from common.jsontypes import JSONObject, JSONValue, as_text
 from promotions.engine.images import ImageDetails, Platform
 from promotions.engine.selection import images as selection
 from promotions.engine.selection.images import ImageStrategy
+from promotions.engine.selection.tagnames import tag_rules
 from promotions.ports.credentials import Credential
 from promotions.ports.oci import ImageRegistry, Repository
-from promotions.reconcilers.discovery.git import DEFAULT_LIMIT, tag_rules
+from promotions.reconcilers.discovery.git import DEFAULT_LIMIT
 
 _EPOCH = datetime.fromtimestamp(0, tz=UTC)
 

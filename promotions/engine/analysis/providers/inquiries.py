@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from promotions.engine.analysis.metrics import Metric
+from promotions.engine.analysis.providers.errors import ConfigurationError
 from promotions.engine.analysis.wire import Reader
 
 
@@ -40,3 +41,17 @@ def configuration_of(metric: Metric, kind: str) -> Reader:
         InvalidError: It is no object.
     """
     return Reader.of(metric.provider.get(kind), f"provider.{kind}")
+
+
+def timeout_of(metric: Metric, kind: str, *, default: int) -> int:
+    """Return for how many seconds a provider may work on the query; 0 is no limit of its own.
+
+    Raises:
+        ConfigurationError: It is negative.
+    """
+    timeout = configuration_of(metric, kind).integer("timeout")
+    if timeout is None:
+        return default
+    if timeout < 0:
+        raise ConfigurationError(f"{kind.lower()} timeout should not be negative")
+    return timeout

@@ -13,7 +13,7 @@ from promotions.engine.analysis.providers.decoding import encode
 from promotions.engine.analysis.providers.errors import ConfigurationError, ResponseError
 from promotions.engine.analysis.providers.exchange import Request, Response, json_request
 from promotions.engine.analysis.providers.graphql import read_answer
-from promotions.engine.analysis.providers.inquiries import Inquiry, configuration_of
+from promotions.engine.analysis.providers.inquiries import Inquiry, configuration_of, timeout_of
 from promotions.engine.analysis.providers.results import OBJECT, OBJECTS, Result
 from promotions.engine.goquote import go_quote
 
@@ -85,12 +85,7 @@ def timeout_seconds(metric: Metric) -> int:
     Raises:
         ConfigurationError: It is negative.
     """
-    timeout = configuration_of(metric, KIND).integer("timeout")
-    if timeout is None:
-        return _TIMEOUT_SECONDS
-    if timeout < 0:
-        raise ConfigurationError("newrelic timeout should not be negative")
-    return timeout
+    return timeout_of(metric, KIND, default=_TIMEOUT_SECONDS)
 
 
 def interpret(inquiry: Inquiry, response: Response) -> Result:  # noqa: ARG001  as all providers

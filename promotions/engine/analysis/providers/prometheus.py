@@ -26,7 +26,7 @@ from promotions.engine.analysis.providers.exchange import (
     Request,
     Response,
 )
-from promotions.engine.analysis.providers.inquiries import Inquiry, configuration_of
+from promotions.engine.analysis.providers.inquiries import Inquiry, configuration_of, timeout_of
 from promotions.engine.analysis.providers.numbers import read_float
 from promotions.engine.analysis.providers.results import FLOAT, FLOATS, Result
 from promotions.engine.analysis.rendering import go_decimal
@@ -101,12 +101,7 @@ def timeout_seconds(metric: Metric) -> int:
     Raises:
         ConfigurationError: It is negative.
     """
-    timeout = configuration_of(metric, KIND).integer("timeout")
-    if timeout is None:
-        return _TIMEOUT_SECONDS
-    if timeout < 0:
-        raise ConfigurationError("prometheus timeout should not be negative")
-    return timeout
+    return timeout_of(metric, KIND, default=_TIMEOUT_SECONDS)
 
 
 def metadata(metric: Metric) -> dict[str, str]:
