@@ -6,13 +6,10 @@ Source: Kargo ``pkg/webhook/external`` generic receiver.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from common.errors import InvalidError
 from common.jsontypes import JSONValue
 from promotions.engine.expressions.bare import compile_bare
 from promotions.engine.expressions.environment import Environment
-from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.fields import FieldExpressionError
-from promotions.engine.expressions.gojson import read_json
 from promotions.engine.expressions.templates import render_text
 from promotions.engine.expressions.values import Function, as_text
 from promotions.engine.urls import normalise_chart_url, normalise_git_url, normalise_image_url
@@ -31,20 +28,6 @@ class WebhookRequest:
     headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     parameters: Mapping[str, Sequence[str]] = field(default_factory=dict)
     body: JSONValue = None
-
-
-def parse_body(raw: bytes) -> JSONValue:
-    """Return the JSON of a request's body, ``None`` if it is empty.
-
-    Raises:
-        InvalidError: It is not empty and not JSON; the answer to the request is 400.
-    """
-    if not raw:
-        return None
-    try:
-        return read_json(raw.decode(errors="replace"))
-    except OperandError as error:
-        raise InvalidError(f"invalid request body: {error}", code="bad_request") from error
 
 
 def request_environment(

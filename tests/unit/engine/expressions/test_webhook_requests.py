@@ -1,10 +1,8 @@
 import pytest
 
-from common.errors import InvalidError
 from promotions.engine.expressions.fields import FieldExpressionError
 from promotions.engine.expressions.webhook_requests import (
     WebhookRequest,
-    parse_body,
     request_environment,
     request_matches,
     selection_text,
@@ -66,16 +64,3 @@ def test_a_selection_that_is_no_string_names_the_field(template: str) -> None:
         selection_text(template, ENV, path="actions[0].name")
 
     assert caught.value.path == "actions[0].name"
-
-
-@pytest.mark.parametrize(
-    ("raw", "body"), [(b"", None), (b'{"a": 1}', {"a": 1.0}), (b"null", None), (b"[]", [])]
-)
-def test_a_body_is_json_or_nothing(raw: bytes, body: object) -> None:
-    assert parse_body(raw) == body
-
-
-@pytest.mark.parametrize("raw", [b" ", b"{", b"a=1", b"\xff"])
-def test_any_other_body_is_refused(raw: bytes) -> None:
-    with pytest.raises(InvalidError, match="invalid request body"):
-        parse_body(raw)
