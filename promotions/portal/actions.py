@@ -1,5 +1,6 @@
 """What people do from pages: plain forms that act, say what came of it, and lead back."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from promotions.services.stages import refresh_stage
 from promotions.services.warehouses import refresh_warehouse
 
 
-class Action(ProjectMixin):
+class Action(ProjectMixin, ABC):
     """A form's target: :meth:`act` does it and returns what to say and where to go."""
 
     http_method_names = ["post"]
@@ -37,12 +38,13 @@ class Action(ProjectMixin):
         messages.success(request, message)
         return self._back(destination)
 
+    @abstractmethod
     def act(self, now: datetime) -> tuple[str, str]:
-        raise NotImplementedError
+        """Do what was asked for; return what to say, and where to go."""
 
+    @abstractmethod
     def origin(self) -> str:
         """Return the page that the form is on, for when the act fails."""
-        raise NotImplementedError
 
     def page(self, name: str, key: str) -> str:
         return reverse(f"portal:{name}", args=[self.project.name, key])

@@ -1,5 +1,6 @@
 """What every page of the portal shares: the time, the actor, and fragment or whole page."""
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from django.http import Http404, HttpRequest
@@ -16,7 +17,7 @@ from rbac.actors import Actor
 from rbac.authorizer import is_allowed
 
 
-class Page(TemplateResponseMixin, View):
+class Page(TemplateResponseMixin, View, ABC):
     """A page, or (asked by htmx) the fragment of it that has the root element's id."""
 
     fragment_name: ClassVar[str]
@@ -33,9 +34,9 @@ class Page(TemplateResponseMixin, View):
     def get(self, _request: HttpRequest, **_: object) -> HttpResponseBase:
         return self.render_to_response(self.context())
 
+    @abstractmethod
     def context(self) -> dict[str, Any]:
         """Return what the templates show: :meth:`frame` with the page's own values."""
-        raise NotImplementedError
 
     def frame(self, **values: Any) -> dict[str, Any]:
         """Return ``values`` with those that every page has."""
