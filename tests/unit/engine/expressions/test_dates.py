@@ -212,17 +212,22 @@ def test_a_filter_takes_datetimes_as_times() -> None:
 @given(st.sampled_from(sorted(METHODS["time.Time"])), st.sampled_from(("", "1", "born", "pause")))
 def test_any_call_of_a_method_is_a_value_or_our_error(name: str, argument: str) -> None:
     try:
-        evaluate(f"born.{name}({argument})")
+        value = evaluate(f"born.{name}({argument})")
     except ExpressionError:
         return
+
+    assert type_name(value) != "unknown"
 
 
 @given(st.sampled_from(("date", "duration", "timezone")), st.text(max_size=20))
 def test_any_text_makes_a_value_or_our_error(name: str, text: str) -> None:
+    kind = {"date": "time.Time", "duration": "time.Duration", "timezone": "*time.Location"}[name]
     try:
-        compile_expression(f"{name}(text)").evaluate({"text": text})
+        value = compile_expression(f"{name}(text)").evaluate({"text": text})
     except ExpressionError:
         return
+
+    assert type_name(value) == kind
 
 
 def test_a_round_of_hours_is_exact() -> None:
