@@ -23,6 +23,7 @@ from promotions.gateways.git.settings import GitSettings
 from promotions.gateways.http import CheckedSender
 from promotions.gateways.oci.connection import Connections, Settings as RegistrySettings
 from promotions.gateways.oci.registry import OciRegistry
+from promotions.gateways.scm.providers import HostedProviders
 from promotions.models import WorkKind
 from promotions.ports.git import IntegrationPolicy
 from promotions.reconcilers.loop import Reconcile
@@ -31,17 +32,8 @@ from promotions.reconcilers.stages import StageReconciler
 from promotions.reconcilers.warehouses import WarehouseReconciler
 from promotions.selectors.control_plane import DatabaseControlPlane
 from promotions.selectors.credentials import DatabaseCredentials
-from promotions.steps.compose_output import ComposeOutput
-from promotions.steps.copy import Copy
-from promotions.steps.delete import Delete
-from promotions.steps.fail import Fail
-from promotions.steps.git_clear import GitClear
-from promotions.steps.git_clone import GitClone
-from promotions.steps.git_commit import GitCommit
-from promotions.steps.git_push import GitPush
-from promotions.steps.http import Http
-from promotions.steps.kustomize_set_image import KustomizeSetImage
-from promotions.steps.yaml_update import YamlUpdate
+from promotions.services.metadata import DatabaseMetadata
+from promotions.steps.catalogue import StepPorts, builtin_steps
 
 
 @cache
@@ -70,22 +62,18 @@ def engine() -> Engine:
 @cache
 def step_registry() -> Registry:
     """Return the registry of step kinds."""
-    workspaces = _git().workspaces
-    credentials, control_plane = _credentials(), _control_plane()
-    return Registry(
-        [
-            ComposeOutput(),
-            Copy(),
-            Delete(),
-            Fail(),
-            GitClear(workspaces),
-            GitClone(workspaces, credentials, control_plane),
-            GitCommit(workspaces),
-            GitPush(workspaces, credentials),
-            Http(CheckedSender(_egress())),
-            KustomizeSetImage(control_plane),
-            YamlUpdate(),
-        ]
+    return Registry(builtin_steps(_step_ports()))
+
+
+def _step_ports() -> StepPorts:
+    return StepPorts(
+        workspaces=_git().workspaces,
+        repositories=_git().repositories,
+        credentials=_credentials(),
+        control_plane=_control_plane(),
+        metadata=DatabaseMetadata(),
+        http=CheckedSender(_egress()),
+        scm=HostedProviders(_egress()),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from common.jsontypes import JSONObject
 from promotions.engine.freight import FreightCollection, FreightOrigin, FreightReference
@@ -168,6 +168,19 @@ class StepRunner(Protocol):
 
     def run(self, context: StepContext) -> StepResult:
         """Do the work, or raise :class:`StepError`."""
+        ...
+
+
+@runtime_checkable
+class EffectingRunner(Protocol):
+    """What a step whose effect is ``EFFECTING`` must also have: words for a preview."""
+
+    def would(self, context: StepContext) -> str:
+        """Say what running now would do to the outside, such as ``push main to https://…``.
+
+        Empty if with this configuration it would do nothing there, so that a preview may run it.
+        It may read, inside and outside, but changes nothing.
+        """
         ...
 
 

@@ -1,4 +1,4 @@
-"""What the platform asks of Git: reading remote repositories, and work trees for promotions.
+"""What the platform asks of Git: reading remote repositories; and the errors of all of Git.
 
 Errors::
 
@@ -27,7 +27,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from common.errors import InvalidError, UpstreamError
-from promotions.ports.control_plane import GitIdentity
 from promotions.ports.credentials import Credential
 
 
@@ -255,106 +254,14 @@ class GitRepositories(Protocol):
         """Return what each commit changed against its first parent, by commit id."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Checkout:
-    """One work tree to make; at most one of ``branch``, ``commit`` and ``tag`` is set.
-
-    Attributes:
-        path: Absolute path, inside the work directory.
-        create: Whether to make and push an empty ``branch`` if there is none.
-        sparse: Directories to check out, from the repository's root; empty for everything.
-    """
-
-    path: str
-    branch: str = ""
-    commit: str = ""
-    tag: str = ""
-    create: bool = False
-    sparse: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CloneRequest:
-    """A clone with its work trees.
-
-    Attributes:
-        owner: Names this clone in the work directory; a second clone of the same owner replaces
-            the first.
-    """
-
-    remote: Remote
-    workdir: str
-    owner: str
-    checkouts: tuple[Checkout, ...]
-    identity: GitIdentity
-    recurse_submodules: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """``commit`` is HEAD's id; ``created`` tells whether it is new."""
-
-    commit: str
-    created: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PushRequest:
-    """What to push, and where.
-
-    Attributes:
-        branch: Target branch or full ref; empty for the branch that is checked out.
-        tag: A tag to push instead of a branch.
-        max_attempts: How often to try while others move the branch.
-    """
-
-    workdir: str
-    path: str
-    remote: Remote
-    branch: str = ""
-    tag: str = ""
-    force: bool = False
-    max_attempts: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """HEAD after the push, and the branch it went to."""
-
-    commit: str
-    branch: str
-
-
-class Workspaces(Protocol):
-    """Clones and work trees inside a promotion's work directory.
-
-    ``path`` is always absolute, and in or below a work tree that :meth:`clone` made.
-    """
-
-    def clone(self, request: CloneRequest) -> tuple[str, ...]:
-        """Make the work trees and return their commit ids, in the order asked for."""
-        ...
-
-    def original_url(self, *, workdir: str, path: str) -> str:
-        """Return the URL that the work tree was cloned from, as it was written."""
-        ...
-
-    def clear(self, *, workdir: str, path: str) -> None:
-        """Remove all that is not ignored at and below ``path``."""
-        ...
-
-    def commit(
-        self, *, workdir: str, path: str, message: str, author: GitIdentity | None = None
-    ) -> Committed:
-        """Commit all changes at and below ``path``, if there are any."""
-        ...
-
-    def push(self, request: PushRequest) -> Pushed:
-        """Push HEAD, taking in what others pushed meanwhile.
+    def commit_message(self, remote: Remote, commit: str) -> str:
+        """Return a commit's whole message, fetching the commit if it is not here.
 
         Raises:
-            IntegrationError: That needs a person; the work tree is as it was before.
-            PushRejectedError: The remote refuses, or the branch keeps moving.
+            RefNotFoundError: The remote has no such commit.
         """
+        ...
+
+    def same_content(self, remote: Remote, one: str, other: str) -> bool:
+        """Return whether two commits hold the same files, fetching what is not here."""
         ...

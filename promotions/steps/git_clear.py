@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from common.jsontypes import JSONObject
 from promotions.engine.runner import Effect, StepContext, StepResult
-from promotions.ports.git import Workspaces
+from promotions.ports.workspaces import Workspaces
 from promotions.steps.support.git import git_errors, joined
 
 SCHEMA: JSONObject = {

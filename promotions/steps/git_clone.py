@@ -9,7 +9,8 @@ from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from promotions.engine.runner import Effect, StepContext, StepError, StepResult
 from promotions.ports.control_plane import ControlPlane
 from promotions.ports.credentials import CredentialStore
-from promotions.ports.git import Checkout, CloneRequest, Workspaces
+from promotions.ports.git import GitRepositories
+from promotions.ports.workspaces import Checkout, CloneRequest, Workspaces
 from promotions.steps.support.git import (
     AUTHOR_SCHEMA,
     author_in,
@@ -87,6 +88,7 @@ class GitClone:
     workspaces: Workspaces
     credentials: CredentialStore
     control_plane: ControlPlane
+    repositories: GitRepositories
 
     kind: ClassVar[str] = "git-clone"
     schema: ClassVar[JSONObject] = SCHEMA
@@ -107,6 +109,19 @@ class GitClone:
         with git_errors(context):
             commits = self.workspaces.clone(request)
         return StepResult(output={"commits": dict(zip(names, commits, strict=True))})
+
+    def would(self, context: StepContext) -> str:
+        """Name the branches that would be created; cloning itself changes nothing outside."""
+        request = self._request(
+            context, [as_object(item) for item in as_list(context.config.get("checkout"))]
+        )
+        wanted = [checkout.branch for checkout in request.checkouts if checkout.create]
+        if not wanted:
+            return ""
+        with git_errors(context):
+            listing = self.repositories.list_refs(request.remote)
+        absent = [branch for branch in wanted if branch and not listing.branch(branch)]
+        return f"create {', '.join(absent)} in {request.remote.url}" if absent else ""
 
     def _request(self, context: StepContext, checkouts: Sequence[JSONObject]) -> CloneRequest:
         config = context.config

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
 from promotions.engine.runner import Effect, StepContext, StepResult, StepStatus
-from promotions.ports.git import Workspaces
+from promotions.ports.workspaces import Workspaces
 from promotions.steps.support.git import AUTHOR_SCHEMA, author_in, git_errors, joined
 
 SCHEMA: JSONObject = {

@@ -11,7 +11,7 @@ from promotions.engine.runner import Effect, StepContext, StepResult
 from promotions.engine.scm.commit_urls import commit_url
 from promotions.engine.scm.providers import GitProvider, detect_provider
 from promotions.ports.credentials import CredentialStore
-from promotions.ports.git import PushRequest, Workspaces
+from promotions.ports.workspaces import PushRequest, Workspaces
 from promotions.steps.support.git import git_errors, joined, remote_for
 
 logger = logging.getLogger(__name__)
@@ -126,6 +126,15 @@ class GitPush:
                 **({"commitURL": page} if page else {}),
             }
         )
+
+    def would(self, context: StepContext) -> str:
+        """Name the branch or tag that would be pushed, and where."""
+        path = joined(context, context.config.get("path"))
+        with git_errors(context):
+            repo_url = self.workspaces.original_url(workdir=context.workdir, path=path)
+        request = self._request(context, path=path, repo_url=repo_url)
+        target = f"tag {request.tag}" if request.tag else request.branch or "the checked-out branch"
+        return f"{'force-push' if request.force else 'push'} {target} to {repo_url}"
 
     def _request(self, context: StepContext, *, path: str, repo_url: str) -> PushRequest:
         config = context.config

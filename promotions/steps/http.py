@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from common.errors import InvalidError, PlatformError, UpstreamError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
+from common.redaction import redact
 from promotions.engine.expressions.bare import BareExpression, compile_bare
 from promotions.engine.expressions.builtins.dates import now_function
 from promotions.engine.expressions.environment import Environment
@@ -25,6 +26,7 @@ MAX_BYTES = 2 * 1024 * 1024
 DEFAULT_TIMEOUT = "10s"
 DEFAULT_POLL_INTERVAL = "30s"
 _SUCCESSES = range(200, 300)
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,13 @@ class Http:
             return _judged(response.status, context.config, names, interval=interval)
         except PlatformError as error:
             raise StepError(f"error evaluating the response: {error}") from error
+
+    def would(self, context: StepContext) -> str:
+        """Name the request, unless its method only reads."""
+        request = _request(context)
+        if request.method in _SAFE_METHODS:
+            return ""
+        return f"{request.method} {redact(request.url.partition('?')[0])}"
 
     def _sent(self, request: HttpRequest) -> HttpResponse:
         try:

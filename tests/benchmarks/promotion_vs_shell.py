@@ -130,7 +130,7 @@ def by_engine(
     credentials = FixedCredentials()
     registry = Registry(
         [
-            GitClone(git.workspaces, credentials, FixedIdentity()),
+            GitClone(git.workspaces, credentials, FixedIdentity(), git.repositories),
             YamlUpdate(),
             GitCommit(git.workspaces),
             GitPush(git.workspaces, credentials),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from promotions.ports.control_plane import GitIdentity
-from promotions.ports.git import CloneRequest, Committed, Pushed, PushRequest
+from promotions.ports.workspaces import CloneRequest, Committed, Pushed, PushRequest
 
 
 @dataclass

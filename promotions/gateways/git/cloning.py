@@ -21,14 +21,13 @@ from promotions.gateways.git.validation import check_ref_name, is_commit_id
 from promotions.gateways.git.work_tree import PREFIX, REPOSITORY, WorkTree, seal
 from promotions.ports.control_plane import GitIdentity
 from promotions.ports.git import (
-    Checkout,
-    CloneRequest,
     CorruptRepositoryError,
     GitError,
     PushRejectedError,
     RefNotFoundError,
     WorkTreeError,
 )
+from promotions.ports.workspaces import Checkout, CloneRequest
 
 _ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
 _PARALLEL = (("checkout.workers", "0"),)

@@ -22,13 +22,12 @@ from promotions.ports.git import (
     IntegrationError,
     IntegrationPolicy,
     MergeConflictError,
-    Pushed,
     PushRejectedError,
-    PushRequest,
     RefNotFoundError,
     Remote,
     WorkTreeError,
 )
+from promotions.ports.workspaces import Pushed, PushRequest
 
 _HEADS = "refs/heads/"
 _TRACKING = "refs/remotes/origin/"

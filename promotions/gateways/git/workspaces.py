@@ -12,7 +12,7 @@ from promotions.gateways.git.runner import Call, GitFailedError, GitRunner
 from promotions.gateways.git.signing import Keyring, throwaway_keyring
 from promotions.gateways.git.work_tree import WorkTree, locate
 from promotions.ports.control_plane import GitIdentity
-from promotions.ports.git import CloneRequest, Committed, Pushed, PushRequest
+from promotions.ports.workspaces import CloneRequest, Committed, Pushed, PushRequest
 
 _NOTHING = ("nothing to commit", "nothing added to commit", "no changes added to commit")
 _STAGE = ("add", "--sparse", "--", ".")

@@ -43,7 +43,7 @@ class Promotion:
             **more,
         }
         return self._run(
-            GitClone(self.git.workspaces, self.credentials, self.identity),
+            GitClone(self.git.workspaces, self.credentials, self.identity, self.git.repositories),
             as_object(config),  # type: ignore[arg-type] # the tests write JSON
         )
 

@@ -20,8 +20,8 @@ from promotions.ports.git import (
     RefusedURLError,
     Remote,
     RepositoryNotFoundError,
-    Workspaces,
 )
+from promotions.ports.workspaces import Workspaces
 from tests.fakes.git_http_server import GitHTTPServer
 from tests.fakes.git_origin import Origin, git
 from tests.integration.git.conftest import BOT, PASSWORD, Promotion

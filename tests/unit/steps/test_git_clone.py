@@ -6,14 +6,10 @@ from common.jsontypes import JSONObject
 from promotions.engine.runner import StepError
 from promotions.ports.control_plane import GitIdentity
 from promotions.ports.credentials import Credential
-from promotions.ports.git import (
-    AuthenticationError,
-    Checkout,
-    MergeConflictError,
-    RefusedURLError,
-)
+from promotions.ports.git import AuthenticationError, MergeConflictError, RefusedURLError
+from promotions.ports.workspaces import Checkout
 from promotions.steps.git_clone import GitClone
-from tests.fakes.git_ports import FixedCredentials, FixedIdentity
+from tests.fakes.git_ports import FixedCredentials, FixedIdentity, ListedRepositories
 from tests.fakes.git_workspaces import ScriptedWorkspaces
 from tests.unit.steps.git_context import WORKDIR, context
 
@@ -22,7 +18,8 @@ URL = "https://github.com/example/config.git"
 
 def clone_with(workspaces: ScriptedWorkspaces) -> GitClone:
     credentials = FixedCredentials({URL: Credential(username="u", password="p")})
-    return GitClone(workspaces, credentials, FixedIdentity(GitIdentity(name="System")))
+    identity = FixedIdentity(GitIdentity(name="System"))
+    return GitClone(workspaces, credentials, identity, ListedRepositories())
 
 
 def test_a_configuration_becomes_one_request() -> None:
