@@ -3,7 +3,8 @@
 Names are resolved here, the addresses checked against the :class:`~common.egress.EgressPolicy`
 and the connection made to an address that was checked, so a second answer of the resolver cannot
 slip past; TLS and ``Host`` still use the name. Redirects are checked in the same way, and lose
-credentials when the host changes. Everything has a deadline, and responses a largest size.
+credentials when the host changes. Everything has a deadline, and responses a largest size, also
+those that are read piece by piece.
 """
 
 import time
@@ -11,11 +12,13 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import httpx
 
+from common.decoding import decoded
 from common.egress import EgressPolicy
 from common.errors import InvalidError, UpstreamError
 from common.transport import checked_transport, deadline, environment_mounts, tls_context
@@ -27,6 +30,9 @@ MAX_REDIRECTS = 5
 _SENSITIVE = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _BODY = frozenset({"content-length", "content-type", "transfer-encoding"})
 _PORTS = {"http": 80, "https": 443}
+
+Content: TypeAlias = bytes | Iterable[bytes]
+"""A body: whole, or in pieces, which can be sent only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,7 @@ class Response:
 
     def header(self, name: str) -> str:
         """Return the first value of a header, whatever the case of its name; else empty."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), "")
+        return _first(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,61 @@ class Limits:
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     max_bytes: int = DEFAULT_MAX_BYTES
     max_redirects: int = MAX_REDIRECTS
+
+
+class Received:
+    """A response whose body is still to be read; made by :meth:`Client.stream`.
+
+    Attributes:
+        status: The status.
+        headers: In the order sent, with names as sent.
+        url: Where it came from, after redirects.
+    """
+
+    def __init__(self, response: httpx.Response, *, max_bytes: int, ends_at: float) -> None:
+        self._response = response
+        self._max_bytes = max_bytes
+        self._ends_at = ends_at
+        self.status = response.status_code
+        self.headers = tuple((_text(name), _text(value)) for name, value in response.headers.raw)
+        self.url = str(response.request.url)
+
+    def header(self, name: str) -> str:
+        """Return the first value of a header, whatever the case of its name; else empty."""
+        return _first(self.headers, name)
+
+    @property
+    def length(self) -> int | None:
+        """The size that the response announces, in bytes; ``None`` if it does not."""
+        announced = self.header("Content-Length")
+        return int(announced) if announced.isascii() and announced.isdigit() else None
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the body; once.
+
+        Raises:
+            UpstreamError: It is too large (``response_too_large``), too slow, or cut off.
+        """
+        host = self._response.url.host
+        total = 0
+        for piece in decoded(self._raw(), encoding=self.header("Content-Encoding"), host=host):
+            total += len(piece)
+            if total > self._max_bytes:
+                raise UpstreamError(
+                    f"The response of {host} is larger than {self._max_bytes} bytes.",
+                    retryable=False,
+                    code="response_too_large",
+                )
+            yield piece
+
+    def _raw(self) -> Iterator[bytes]:
+        source = self._response.iter_raw()
+        while True:
+            with _errors_of(self._response.request), deadline(self._ends_at):
+                piece = next(source, None)
+            if piece is None:
+                return
+            yield piece
 
 
 class Client:
@@ -76,7 +136,7 @@ class Client:
         *,
         headers: Iterable[tuple[str, str]] = (),
         params: Iterable[tuple[str, str]] = (),
-        content: bytes = b"",
+        content: Content = b"",
         limits: Limits = Limits(),
     ) -> Response:
         """Send a request, follow redirects, and return the response, whatever its status.
@@ -86,7 +146,7 @@ class Client:
             url: An absolute ``http`` or ``https`` address; its query is kept.
             headers: Header fields, repetitions allowed.
             params: Query parameters to add.
-            content: The body.
+            content: The body; in pieces only if no redirect is to be followed.
             limits: Time and size.
 
         Raises:
@@ -94,18 +154,37 @@ class Client:
             UpstreamError: The host is refused by the policy, unreachable, too slow, sends too
                 much or redirects too often.
         """
+        with self.stream(
+            method, url, headers=headers, params=params, content=content, limits=limits
+        ) as received:
+            body = bytearray()
+            for piece in received.pieces():
+                body += piece
+        return Response(received.status, received.headers, bytes(body), received.url)
+
+    @contextmanager
+    def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        params: Iterable[tuple[str, str]] = (),
+        content: Content = b"",
+        limits: Limits = Limits(),
+    ) -> Iterator[Received]:
+        """Give the response to a request before its body is read, as :meth:`request` does.
+
+        The time in ``limits`` also bounds how long the body may take.
+        """
         request = self._built(method, url, headers=headers, params=params, content=content)
-        with _errors_of(request), deadline(time.monotonic() + limits.timeout_seconds):
-            for _ in range(limits.max_redirects + 1):
-                response, target = self._sent(request, limits)
-                if target is None or limits.max_redirects == 0:
-                    return response
-                request = self._redirected(request, response, target)
-        raise UpstreamError(
-            f"{request.url.host} redirected more than {limits.max_redirects} times.",
-            retryable=False,
-            code="too_many_redirects",
-        )
+        ends_at = time.monotonic() + limits.timeout_seconds
+        with _errors_of(request), deadline(ends_at):
+            response = self._followed(request, limits)
+        try:
+            yield Received(response, max_bytes=limits.max_bytes, ends_at=ends_at)
+        finally:
+            response.close()
 
     def close(self) -> None:
         """Close all connections."""
@@ -129,7 +208,7 @@ class Client:
         *,
         headers: Iterable[tuple[str, str]],
         params: Iterable[tuple[str, str]],
-        content: bytes,
+        content: Content,
     ) -> httpx.Request:
         try:
             target = httpx.URL(url)
@@ -143,22 +222,25 @@ class Client:
         except (httpx.InvalidURL, UnicodeError, ValueError, TypeError) as error:
             raise InvalidError(f"The request cannot be made: {error}.") from error
 
-    def _sent(self, request: httpx.Request, limits: Limits) -> tuple[Response, str | None]:
-        """Return the response, and where it redirects to if it does."""
-        received = self._session.send(request, stream=True, follow_redirects=False)
-        try:
-            content = _body(received, limits.max_bytes)
-        finally:
-            received.close()
-        headers = tuple((_text(name), _text(value)) for name, value in received.headers.raw)
-        target = received.headers.get("location") if received.has_redirect_location else None
-        return Response(received.status_code, headers, content, str(request.url)), target
+    def _followed(self, request: httpx.Request, limits: Limits) -> httpx.Response:
+        """Return the response at the end of the redirects, its body unread."""
+        for _ in range(limits.max_redirects + 1):
+            response = self._session.send(request, stream=True, follow_redirects=False)
+            if not response.has_redirect_location or limits.max_redirects == 0:
+                return response
+            response.close()
+            request = self._redirected(request, response)
+        raise UpstreamError(
+            f"{request.url.host} redirected more than {limits.max_redirects} times.",
+            retryable=False,
+            code="too_many_redirects",
+        )
 
-    def _redirected(self, request: httpx.Request, response: Response, target: str) -> httpx.Request:
+    def _redirected(self, request: httpx.Request, response: httpx.Response) -> httpx.Request:
         """Return the request that follows a redirect, without credentials for another host."""
-        url = request.url.join(target)
+        url = request.url.join(response.headers["location"])
         dropped = {"host"} | (set() if _same_origin(url, request.url) else _SENSITIVE)
-        keep_body = response.status in {307, 308}
+        keep_body = response.status_code in {307, 308}
         becomes_get = not keep_body and request.method != "HEAD"
         dropped |= _BODY if becomes_get else set()
         headers = [
@@ -191,29 +273,26 @@ def client(
             environment are used; the operator chose those, so they are not checked, but the
             addresses that requests name still are if they are numeric.
         ca_certificates: PEM text of certificate authorities to trust instead of the usual ones.
+
+    Raises:
+        InvalidError: The proxy's address is malformed.
     """
     context = tls_context(verify_tls, ca_certificates)
+    try:
+        transport = checked_transport(policy, context=context, proxy=proxy)
+        mounts = {} if proxy else dict(environment_mounts(policy, context=context))
+    except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+        raise InvalidError(f"The proxy cannot be used: {error}.") from error
     session = httpx.Client(
-        transport=checked_transport(policy, context=context, proxy=proxy),
-        mounts={} if proxy else dict(environment_mounts(policy, context=context)),
+        transport=transport,
+        mounts=mounts,
         trust_env=False,
         timeout=DEFAULT_TIMEOUT_SECONDS,
         headers={"user-agent": "kargo-platform", "accept-encoding": "identity"},
     )
+    # Cookies of one request are nobody else's business: many tenants share a client.
+    session.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return Client(session)
-
-
-def _body(response: httpx.Response, max_bytes: int) -> bytes:
-    content = bytearray()
-    for chunk in response.iter_bytes():
-        content += chunk
-        if len(content) > max_bytes:
-            raise UpstreamError(
-                f"The response of {response.url.host} is larger than {max_bytes} bytes.",
-                retryable=False,
-                code="response_too_large",
-            )
-    return bytes(content)
 
 
 @contextmanager
@@ -249,6 +328,11 @@ def _same_origin(one: httpx.URL, other: httpx.URL) -> bool:
 
 def _shown(url: httpx.URL) -> str:
     return str(url.copy_with(query=None, userinfo=b""))
+
+
+def _first(headers: Iterable[tuple[str, str]], name: str) -> str:
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), "")
 
 
 def _text(raw: bytes) -> str:

@@ -52,9 +52,28 @@ def directory_lock(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def _acquire(descriptor: int, *, path: Path, deadline: float) -> None:
+@contextmanager
+def shared_directory_lock(path: Path, *, timeout: timedelta) -> Iterator[bool]:
+    """Hold a lock on the directory ``path`` that others may share, but not :func:`directory_lock`.
+
+    Yields whether the directory is still the one at ``path``: who held it alone may have moved it.
+
+    Raises:
+        ConflictError: Somebody else held it alone for all of ``timeout``.
+        OSError: The directory is not there.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        deadline = time.monotonic() + timeout.total_seconds()
+        _acquire(descriptor, path=path, deadline=deadline, kind=fcntl.LOCK_SH)
+        yield _is_at(descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, *, path: Path, deadline: float, kind: int = fcntl.LOCK_EX) -> None:
     pause = _FIRST_PAUSE
-    while not _try(descriptor):
+    while not _try(descriptor, kind):
         if time.monotonic() >= deadline:
             raise ConflictError(
                 f"Another process has held {path.name} for too long; try again later.",
@@ -64,9 +83,16 @@ def _acquire(descriptor: int, *, path: Path, deadline: float) -> None:
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def _try(descriptor: int) -> bool:
+def _is_at(descriptor: int, path: Path) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _try(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

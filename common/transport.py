@@ -3,6 +3,7 @@
 The lower half of ``common.http``, which alone uses it.
 """
 
+import socket
 import ssl
 import time
 import urllib.request
@@ -171,4 +172,11 @@ def _remaining(timeout: float | None, error: type[httpcore.TimeoutException]) ->
 
 
 def _is_numeric(host: str) -> bool:
-    return host.replace(".", "").isdigit() or ":" in host
+    """Return whether a host is an address, also in the old ways such as ``0x7f.1``."""
+    if ":" in host:
+        return True
+    try:
+        socket.inet_aton(host)
+    except (OSError, ValueError):
+        return False
+    return True

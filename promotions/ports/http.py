@@ -1,6 +1,7 @@
-"""What the ``http`` step may ask of the network."""
+"""What the ``http`` and ``http-download`` steps may ask of the network."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -20,9 +21,9 @@ class HttpRequest:
     url: str
     timeout: timedelta
     max_bytes: int
-    headers: tuple[tuple[str, str], ...] = ()
-    params: tuple[tuple[str, str], ...] = ()
-    content: bytes = b""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    params: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    content: bytes = field(default=b"", repr=False)
     verify_tls: bool = True
     proxy: str = ""
 
@@ -36,6 +37,21 @@ class HttpResponse:
     content: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class HttpStream:
+    """A response whose body is still to be read.
+
+    Attributes:
+        length: What the response says of its size in bytes; ``None`` if nothing.
+        pieces: The body, once. Raises ``UpstreamError`` if it is cut off, too slow or larger
+            than ``max_bytes`` (``response_too_large``).
+    """
+
+    status: int
+    pieces: Iterator[bytes]
+    length: int | None = None
+
+
 class HttpSender(Protocol):
     """Sends requests under the operator's egress policy."""
 
@@ -46,4 +62,8 @@ class HttpSender(Protocol):
             InvalidError: The address, a header or the proxy is malformed.
             UpstreamError: The host is refused by policy, unreachable, slow or sends too much.
         """
+        ...
+
+    def stream(self, request: HttpRequest) -> AbstractContextManager[HttpStream]:
+        """Give the response before its body is read; raises on entry as :meth:`send` does."""
         ...

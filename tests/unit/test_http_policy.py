@@ -216,6 +216,12 @@ def test_a_configured_proxy_is_subject_to_the_policy() -> None:
     assert proxy.asked[0].path == "http://example.invalid/"
 
 
+@pytest.mark.parametrize("proxy", ["http://[::1", "http://p:x", "http://\x00", "socks9://p"])
+def test_a_proxy_that_is_no_address_is_refused(proxy: str) -> None:
+    with pytest.raises(InvalidError, match="proxy"):
+        client(LOCAL, proxy=proxy)
+
+
 def test_the_proxies_of_the_environment_are_used_but_do_not_open_metadata(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,6 +232,9 @@ def test_the_proxies_of_the_environment_are_used_but_do_not_open_metadata(
             response = sender.request("GET", "http://example.invalid/")
             with pytest.raises(UpstreamError) as caught:
                 sender.request("GET", "http://169.254.169.254/")
+            for spelling in ("0xa9fea9fe", "[::ffff:169.254.169.254]", "2852039166", "0x7f.1"):
+                with pytest.raises(UpstreamError):
+                    sender.request("GET", f"http://{spelling}/")
             with pytest.raises(UpstreamError):
                 sender.request("GET", f"http://{proxy.host}/direct")
 
