@@ -8,12 +8,12 @@ Errors::
     ├── ScmAuthenticationError          401, 403: the token was refused
     ├── ScmRefusedError                 another 4xx: the provider will not, in its own words
     ├── ScmLimitError                   too many requests; retryable
-    └── ScmUnavailableError             no answer, 5xx, or no sense in the answer; retryable
+    └── ScmUnavailableError             no answer, 5xx, or no sense in the answer
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -27,15 +27,23 @@ class ScmError(UpstreamError):
 
     Attributes:
         status: HTTP status of its answer; 0 if there was none.
+        retry_after: How long the provider asks to wait; ``None`` if it does not.
     """
 
     code = "scm"
 
     def __init__(
-        self, message: str, *, retryable: bool, status: int = 0, code: str | None = None
+        self,
+        message: str,
+        *,
+        retryable: bool,
+        status: int = 0,
+        code: str | None = None,
+        retry_after: timedelta | None = None,
     ) -> None:
         super().__init__(message, retryable=retryable, code=code)
         self.status = status
+        self.retry_after = retry_after
 
 
 class ScmNotFoundError(ScmError):
