@@ -25,6 +25,8 @@ class PullRequestState:
     is_merged: bool
 
 
+_SHORTEST_COMMIT = 7
+
 # GitLab locks a merge request while it merges it.
 _OPEN: Mapping[GitProvider, frozenset[str]] = {
     GitProvider.AZURE: frozenset({"active"}),
@@ -79,6 +81,12 @@ def pull_request_state(
         is_open=state in _OPEN[provider],
         is_merged=has_merged if merged is None else state == merged,
     )
+
+
+def same_commit(one: str, other: str) -> bool:
+    """Return whether two ids are of one commit, though either may be abbreviated."""
+    shorter, longer = sorted((one.lower(), other.lower()), key=len)
+    return len(shorter) >= _SHORTEST_COMMIT and longer.startswith(shorter)
 
 
 def azure_pull_request_url(web_url: str, *, number: int) -> str:

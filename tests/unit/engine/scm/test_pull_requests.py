@@ -7,6 +7,7 @@ from promotions.engine.scm.pull_requests import (
     azure_pull_request_url,
     pull_request_state,
     pull_request_text,
+    same_commit,
     stage_page,
 )
 
@@ -72,3 +73,20 @@ def test_azure_tells_the_repositorys_page_only() -> None:
     assert azure_pull_request_url("https://dev.azure.com/o/p/_git/r", number=7) == (
         "https://dev.azure.com/o/p/_git/r/pullrequest/7"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("a" * 40, "a" * 40, True),
+        ("a" * 40, "A" * 12, True),
+        ("a" * 7, "a" * 40, True),
+        ("a" * 6, "a" * 40, False),
+        ("a" * 12, "b" * 40, False),
+        ("", "a" * 40, False),
+        ("", "", False),
+    ],
+)
+def test_a_commit_is_known_by_its_beginning(one: str, other: str, *, is_same: bool) -> None:
+    assert same_commit(one, other) is is_same
+    assert same_commit(other, one) is is_same
