@@ -10,7 +10,10 @@ Errors::
         ├── RepositoryNotFoundError   it is not there, or not for these credentials
         ├── RefNotFoundError          the branch, tag or commit is not in it
         ├── AuthenticationError       the credentials were refused, or are missing
-        ├── HostUnreachableError      no answer, a broken connection, an untrusted certificate
+        ├── HostUnreachableError      no answer, a wrong one, a broken connection
+        │   └── UntrustedHostError    its certificate is not trusted
+        ├── HostPausedError           the host asked for less, or failed; it is left alone a while
+        ├── RepositoryRefusedError    it is too large, or of a kind that cannot be read here
         ├── GitTimeoutError           it took longer than allowed
         ├── DiskFullError             this host has no space left
         ├── CorruptRepositoryError    a local repository is damaged
@@ -70,9 +73,34 @@ class AuthenticationError(GitError):
 
 
 class HostUnreachableError(GitError):
-    """The host did not answer, or broke off."""
+    """The host did not answer, or not as Git hosts do, or broke off."""
 
     code = "git_unreachable"
+
+
+class UntrustedHostError(HostUnreachableError):
+    """The host's certificate is not trusted."""
+
+    code = "git_untrusted_host"
+
+
+class HostPausedError(GitError):
+    """The host asked for fewer requests, or keeps failing: it is left alone ``until`` then."""
+
+    code = "git_host_paused"
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class RepositoryRefusedError(GitError):
+    """The repository is larger than allowed, or of a kind that cannot be read here."""
+
+    code = "git_repository_refused"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=False)
 
 
 class GitTimeoutError(GitError):

@@ -141,6 +141,10 @@ class Workspaces(Protocol):
         """Return the URL that the work tree was cloned from, as it was written."""
         ...
 
+    def head(self, *, workdir: str, path: str) -> Pushed:
+        """Return HEAD's commit and the branch that is checked out, empty if HEAD is detached."""
+        ...
+
     def clear(self, *, workdir: str, path: str) -> None:
         """Remove all that is not ignored at and below ``path``."""
         ...
@@ -193,9 +197,23 @@ class Workspaces(Protocol):
         """Return the changes in every work tree of the promotion, in the order of their paths."""
         ...
 
-    def base_files(self, *, workdir: str, path: str, target: str) -> None:
+    def base_files(self, *, workdir: str, path: str, target: str, only: Sequence[str] = ()) -> None:
         """Write the files of the commit that was checked out at ``path`` to folder ``target``.
 
         Only files that a checkout would write; ``target`` is absolute and does not exist yet.
+
+        Args:
+            workdir: The promotion's work directory.
+            path: Of the work tree, absolute.
+            target: The folder to make.
+            only: Paths relative to the work tree's root, files or folders; empty for everything.
+                One that was not there is passed over.
+        """
+        ...
+
+    def release(self, *, workdir: str) -> None:
+        """Take back what the work directory has on loan; it is about to be removed.
+
+        Never fails: what cannot be taken back is thrown away.
         """
         ...

@@ -15,6 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import InputStream, StartResponse, WSGIEnvironment
 
 _CHUNK = 64 * 1024
+_PACK_FOLLOWS = b"000dpackfile\n"
 
 
 def _backend() -> str:
@@ -37,22 +38,32 @@ class GitHTTPServer:
     """Serves the bare repositories in ``root`` to ``users``; to everybody if there are none.
 
     ``requests`` counts by ``<service>`` or path: ``git-upload-pack``, ``git-receive-pack`` for
-    packs asked for and sent, ``refs:git-upload-pack`` for listings of refs.
+    requests to the two services, ``refs:git-upload-pack`` for the greeting of either.
+    ``fetches`` counts the packs that were sent to those who fetched; ``authorizations`` are the
+    headers of that name. ``moved`` has the new paths of repositories by their old ones.
     """
 
     root: Path
     users: dict[str, str] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
+    fetches: int = 0
+    authorizations: list[str] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
     url: str = ""
     delay: Callable[[], None] = lambda: None
 
     def __call__(self, environ: WSGIEnvironment, respond: StartResponse) -> Iterable[bytes]:
+        self.authorizations.append(environ.get("HTTP_AUTHORIZATION", ""))
         user = self._user(environ.get("HTTP_AUTHORIZATION", ""))
         if user is None:
             self.requests["refused"] += 1
             respond("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')])
             return [b""]
         self._count(environ)
+        target = self._moved(environ)
+        if target:
+            respond("301 Moved Permanently", [("Location", target)])
+            return [b""]
         self.delay()
         done = subprocess.run(  # noqa: S603 - Git's own program
             [_BACKEND],
@@ -63,6 +74,7 @@ class GitHTTPServer:
             check=False,
         )
         head, _, payload = done.stdout.partition(b"\r\n\r\n")
+        self.fetches += _PACK_FOLLOWS in payload
         headers = [tuple(line.split(": ", 1)) for line in head.decode().split("\r\n") if line]
         status = next((value for name, value in headers if name.lower() == "status"), "200 OK")
         respond(status, [(name, value) for name, value in headers if name.lower() != "status"])
@@ -77,6 +89,12 @@ class GitHTTPServer:
             return None
         name, _, password = pair.partition(":")
         return name if self.users.get(name) == password and password else None
+
+    def _moved(self, environ: WSGIEnvironment) -> str:
+        """Return where the request should go instead, if the repository has moved."""
+        _, old, rest = environ["PATH_INFO"].split("/", 2)
+        new = self.moved.get(old)
+        return f"{self.url}/{new}/{rest}?{environ['QUERY_STRING']}" if new else ""
 
     def _count(self, environ: WSGIEnvironment) -> None:
         service = environ.get("QUERY_STRING", "").removeprefix("service=")

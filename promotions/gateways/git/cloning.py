@@ -5,41 +5,47 @@ The files of the clone are written directly; per work tree Git runs once, to wri
 
 import hashlib
 import os
-import re
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import PlatformError
 from promotions.gateways.git import config_file
+from promotions.gateways.git.extent import Extent, extent_of
 from promotions.gateways.git.failures import storage_failure
 from promotions.gateways.git.mirror import BRANCHES, TAGS, Mirror, MirrorCache
 from promotions.gateways.git.refs import write_refs
 from promotions.gateways.git.runner import GitRunner
 from promotions.gateways.git.signing import Keyring
-from promotions.gateways.git.validation import check_ref_name, is_commit_id
-from promotions.gateways.git.work_tree import PREFIX, REPOSITORY, WorkTree, seal
-from promotions.ports.control_plane import GitIdentity
-from promotions.ports.git import (
-    CorruptRepositoryError,
-    GitError,
-    PushRejectedError,
-    RefNotFoundError,
-    WorkTreeError,
+from promotions.gateways.git.submodules import SubmoduleWriter
+from promotions.gateways.git.targets import Target, TargetFinder, checked
+from promotions.gateways.git.tree_writer import TreeWriter
+from promotions.gateways.git.warm_trees import Kind, WarmTrees
+from promotions.gateways.git.work_tree import (
+    PREFIX,
+    REPOSITORY,
+    WorkTree,
+    base_key,
+    plain_folders,
+    seal,
 )
+from promotions.ports.git import CorruptRepositoryError, WorkTreeError
 from promotions.ports.workspaces import Checkout, CloneRequest
-
-_ABBREVIATED = re.compile(r"[0-9a-f]{4,64}")
-_PARALLEL = (("checkout.workers", "0"),)
-_FRESH_SUBMODULES = ("submodule", "--quiet", "update", "--init", "--recursive")
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """What a work tree's HEAD will be: a branch by name, or a commit."""
+class _Place:
+    """Where a clone is made, and from what.
 
-    branch: str
-    commit: str
+    Attributes:
+        pool: Which warm work trees it may have.
+    """
+
+    home: Path
+    repository: Path
+    mirror: Mirror
+    pool: str
+    has_submodules: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,16 @@ class Cloner:
     runner: GitRunner
     mirrors: MirrorCache
 
+    @property
+    def warm_trees(self) -> WarmTrees:
+        """The work trees that finished promotions have left."""
+        settings = self.runner.settings
+        return WarmTrees(settings.cache_dir / "trees", settings.trees)
+
     def clone(self, request: CloneRequest) -> tuple[str, ...]:
         """Make the work trees that ``request`` asks for; return their commit ids in order."""
         mirror = self.mirrors.mirror(request.remote)
-        checkouts = _checked(request.checkouts)
+        checkouts = checked(request.checkouts)
         mirror.fetch()
         try:
             return self._clone(request, mirror, checkouts)
@@ -64,145 +76,109 @@ class Cloner:
     def _clone(
         self, request: CloneRequest, mirror: Mirror, checkouts: tuple[Checkout, ...]
     ) -> tuple[str, ...]:
-        targets = self._targets(mirror, checkouts, identity=request.identity)
+        targets = TargetFinder(self.runner, mirror, request.identity).find(checkouts)
         home = home_of(request)
         try:
-            remove_clone(home)
-            repository = self._repository(request, mirror, home)
+            self._remove(home)
+            place = _Place(
+                home=home,
+                repository=self._repository(request, mirror, home, targets=targets),
+                mirror=mirror,
+                pool=_pool(request, mirror),
+                has_submodules=request.recurse_submodules,
+            )
             trees = [
-                self._work_tree(repository, checkout, target, index=index)
+                self._work_tree(place, checkout, target, index=index)
                 for index, (checkout, target) in enumerate(zip(checkouts, targets, strict=True))
             ]
-            if request.recurse_submodules:
-                self._submodules(trees, mirror)
         except OSError as error:
-            remove_clone(home)
+            self._remove(home)
             raise storage_failure(error) from error
         except PlatformError:
-            remove_clone(home)
+            self._remove(home)
             raise
         return tuple(tree.head()[0] for tree in trees)
 
-    def _targets(
-        self, mirror: Mirror, checkouts: tuple[Checkout, ...], *, identity: GitIdentity
-    ) -> list[_Target]:
-        targets = [self._target(mirror, checkout, identity=identity) for checkout in checkouts]
-        branches = [target.branch for target in targets if target.branch]
-        for branch in branches:
-            if branches.count(branch) > 1:
-                raise WorkTreeError(f'Branch "{branch}" can be checked out only once.')
-        return targets
+    def _remove(self, home: Path) -> None:
+        """Remove what an earlier attempt left; its work trees may be of use again."""
+        self.warm_trees.take_back(home.parent, home=home)
+        remove_clone(home)
 
-    def _target(self, mirror: Mirror, checkout: Checkout, *, identity: GitIdentity) -> _Target:
-        if checkout.commit:
-            return _Target(branch="", commit=self._commit(mirror, checkout.commit))
-        if checkout.tag:
-            return _Target(branch="", commit=self._peeled(mirror, f"{TAGS}{checkout.tag}"))
-        branch = checkout.branch or mirror.listing().head
-        if branch and not mirror.branch(branch) and checkout.create:
-            self._create_branch(mirror, branch, identity=identity)
-        if not branch or not mirror.branch(branch):
-            raise RefNotFoundError(
-                f'The repository has no branch "{branch}"; set create: true to make it.'
-                if branch
-                else "The repository is empty, or has no default branch; name a branch."
-            )
-        return _Target(branch=branch, commit=mirror.branch(branch))
-
-    def _commit(self, mirror: Mirror, wanted: str) -> str:
-        if not _ABBREVIATED.fullmatch(wanted):
-            refs = mirror.refs()
-            name = next(
-                (ref for ref in (f"{TAGS}{wanted}", f"{BRANCHES}{wanted}") if ref in refs), ""
-            )
-            return self._peeled(mirror, name or f"{TAGS}{wanted}")
-        try:
-            return self._peeled(mirror, wanted)
-        except RefNotFoundError:
-            if not is_commit_id(wanted):
-                raise
-        mirror.fetch_commit(wanted)
-        return self._peeled(mirror, wanted)
-
-    def _peeled(self, mirror: Mirror, name: str) -> str:
-        try:
-            found = self.runner.run(
-                ("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}"), mirror.call()
-            )
-        except CorruptRepositoryError:
-            raise
-        except GitError as error:
-            shown = name.removeprefix(TAGS)
-            raise RefNotFoundError(f'The repository has no tag or commit "{shown}".') from error
-        return found.strip()
-
-    def _create_branch(self, mirror: Mirror, branch: str, *, identity: GitIdentity) -> None:
-        """Push an empty first commit as ``branch``; somebody else may have been faster."""
-        call = mirror.call(talking=True)
-        signed_by = {
-            f"GIT_{role}_{part}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for part, value in (("NAME", identity.name), ("EMAIL", identity.email))
-        }
-        call = replace(call, env={**(call.env or {}), **signed_by})
-        tree = self.runner.run(("mktree",), call).strip()
-        commit = self.runner.run(("commit-tree", tree), call, stdin=b"Initial commit\n").strip()
-        try:
-            self.runner.run(
-                ("push", "--quiet", "--end-of-options", mirror.remote.url,
-                 f"{commit}:refs/heads/{branch}"),
-                call,
-            )  # fmt: skip
-        except PushRejectedError:
-            mirror.fetch()
-            if mirror.branch(branch):
-                return
-            raise
-        mirror.fetch()
-
-    def _repository(self, request: CloneRequest, mirror: Mirror, home: Path) -> Path:
+    def _repository(
+        self, request: CloneRequest, mirror: Mirror, home: Path, *, targets: list[Target]
+    ) -> Path:
         repository = home / REPOSITORY
         home.mkdir(mode=0o700)
         for name in ("objects/info", "objects/pack", "refs/heads"):
             (repository / name).mkdir(parents=True)
-        (repository / "objects/info/alternates").write_text(f"{mirror.git_dir}/objects\n")
+        mirror.lend(repository)
         (repository / "HEAD").write_text("ref: refs/heads/main\n")
         write_refs(repository, _borrowed(mirror))
         signing = Keyring(self.runner, home=home).install(request.identity)
-        (repository / "config").write_text(
-            config_file.render({**_config(request, mirror, repository), **signing})
-        )
+        sections = {**_config(request, mirror, repository), **signing}
+        for index, target in enumerate(targets):
+            sections["kargo"][base_key(str(index))] = target.commit
+        (repository / "config").write_text(config_file.render(sections))
         seal(repository, key=self.mirrors.secret())
         return repository
 
     def _work_tree(
-        self, repository: Path, checkout: Checkout, target: _Target, *, index: int
+        self, place: _Place, checkout: Checkout, target: Target, *, index: int
     ) -> WorkTree:
         asked = Path(checkout.path)
+        if _is_in_a_home(asked, workdir=place.home.parent):
+            raise WorkTreeError(f'"{asked.name}" belongs to the platform; choose another path.')
         if asked.exists() and (not asked.is_dir() or any(asked.iterdir())):
             raise WorkTreeError(f'"{asked.name}" already exists and is not an empty directory.')
         asked.mkdir(parents=True, exist_ok=True)
         root = Path(os.path.realpath(asked))
         tree = WorkTree(
-            repository=repository,
-            admin=repository / "worktrees" / str(index),
+            repository=place.repository,
+            admin=place.repository / "worktrees" / str(index),
             root=root,
             path=root,
         )
-        tree.link()
-        head = f"ref: refs/heads/{target.branch}" if target.branch else target.commit
-        (tree.admin / "HEAD").write_text(f"{head}\n")
+        folders = plain_folders(checkout.sparse)
+        extent = extent_of(
+            target.commit,
+            runner=self.runner,
+            call=place.mirror.call(),
+            limits=self.runner.settings.trees,
+            sparse=folders,
+        )
         if checkout.sparse:
-            tree.sparsen(checkout.sparse)
-        self.runner.run(("reset", "--quiet", "--hard"), tree.call(config=_PARALLEL))
+            TreeWriter(self.runner).write_sparse(tree, target, folders=checkout.sparse)
+        else:
+            self._full(place, tree, target, extent)
+        if place.has_submodules:
+            SubmoduleWriter(self.runner, self.mirrors).write(
+                mirror=place.mirror,
+                commit=target.commit,
+                root=root,
+                extent=extent,
+                scratch=place.home,
+            )
         return tree
 
-    def _submodules(self, trees: list[WorkTree], mirror: Mirror) -> None:
-        for tree in trees:
-            # The one place where Git may find its folders by itself: they were made just now.
-            call = replace(tree.call(remote=mirror.remote), env={})
-            self.runner.run(_FRESH_SUBMODULES, call)
-            seal(tree.repository, key=self.mirrors.secret())
+    def _full(self, place: _Place, tree: WorkTree, target: Target, extent: Extent) -> None:
+        """Write the whole work tree, from one that another promotion had if there is any."""
+        writer = TreeWriter(self.runner)
+        pool = self.warm_trees
+        if place.has_submodules or not pool.is_for(extent, workdir=place.home.parent):
+            writer.write(tree, target)
+            return
+        kind = Kind(pool=place.pool, branch=target.branch, attributes=extent.attributes)
+        loan = pool.take(kind, commit=target.commit, workdir=place.home.parent)
+        if loan is not None and not writer.move(tree, target, loan):
+            pool.give_up(loan)
+            loan = None
+        if loan is None:
+            loan = pool.open(kind, workdir=place.home.parent)
+            writer.write(tree, target)
+        pool.note(
+            loan, root=tree.root, index=tree.admin / "index", home=place.home,
+            commit=target.commit, extent=extent,
+        )  # fmt: skip
 
 
 def home_of(request: CloneRequest) -> Path:
@@ -228,14 +204,17 @@ def _belongs(root: Path, *, admin: Path) -> bool:
     return link.is_file() and link.read_text(errors="replace").strip() == f"gitdir: {admin}"
 
 
-def _checked(checkouts: tuple[Checkout, ...]) -> tuple[Checkout, ...]:
-    for checkout in checkouts:
-        for name in (checkout.branch, checkout.tag):
-            if name:
-                check_ref_name(name)
-        if checkout.commit and not _ABBREVIATED.fullmatch(checkout.commit):
-            check_ref_name(checkout.commit)
-    return checkouts
+def _is_in_a_home(path: Path, *, workdir: Path) -> bool:
+    """Return whether a path leads into where a clone keeps everything, this one or another."""
+    inner = os.path.relpath(os.path.realpath(path), workdir)
+    top = workdir / inner.split("/", maxsplit=1)[0]
+    return top.name.startswith(PREFIX) and (top / REPOSITORY / "HEAD").exists()
+
+
+def _pool(request: CloneRequest, mirror: Mirror) -> str:
+    """Return what stands for the repository, the credential and the tenant."""
+    text = f"{mirror.folder.name}\0{request.remote.tenant_uid}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _borrowed(mirror: Mirror) -> dict[str, str]:

@@ -8,13 +8,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from common.jsontypes import JSONObject, as_object, as_text
 from common.locks import file_lock
 from promotions.gateways.git.failures import failure_of, storage_failure
-from promotions.ports.git import GitError
+from promotions.gateways.git.files import write_whole
+from promotions.ports.git import GitError, HostPausedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,27 @@ class SharedCall:
         except OSError as error:
             raise storage_failure(error) from error
 
+    def has_succeeded(self, *, within: timedelta) -> bool:
+        """Return whether a call that began so short a while ago went well."""
+        noted = self._noted(time.monotonic() - within.total_seconds())
+        return noted is not None and "error" not in noted
+
     def _produced(self, produce: Callable[[], str]) -> str:
         started = time.monotonic()
         try:
             text = produce()
         except GitError as error:
-            self._note({"started": started, "error": error.code, "text": error.message})
+            until = error.until.isoformat() if isinstance(error, HostPausedError) else ""
+            self._note(
+                {"started": started, "error": error.code, "text": error.message, "until": until}
+            )
             raise
         self._note({"started": started, "text": text})
         return text
 
     def _note(self, result: JSONObject) -> None:
-        draft = self.path.with_suffix(".draft")
         try:
-            draft.write_text(json.dumps(result))
-            draft.replace(self.path)
+            write_whole(self.path, json.dumps(result))
         except OSError:
             # Nobody else profits, but the caller has its answer; a full disk shows elsewhere.
             self.path.unlink(missing_ok=True)
@@ -86,5 +93,10 @@ def _started(noted: JSONObject) -> float:
 
 def _unpacked(noted: JSONObject) -> str:
     if "error" in noted:
-        raise failure_of(as_text(noted["error"]), as_text(noted.get("text")))
+        until = as_text(noted.get("until"))
+        raise failure_of(
+            as_text(noted["error"]),
+            as_text(noted.get("text")),
+            until=datetime.fromisoformat(until) if until else None,
+        )
     return as_text(noted.get("text"))

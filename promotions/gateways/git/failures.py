@@ -6,7 +6,8 @@ the order matters where a server's words quote several causes.
 
 import errno
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from promotions.ports.git import (
     AuthenticationError,
@@ -14,18 +15,31 @@ from promotions.ports.git import (
     DiskFullError,
     GitError,
     GitTimeoutError,
+    HostPausedError,
     HostUnreachableError,
     MergeConflictError,
     PushRejectedError,
     RefNotFoundError,
     RepositoryNotFoundError,
+    RepositoryRefusedError,
+    UntrustedHostError,
     WorkTreeError,
 )
 
-_PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
+_PATTERNS: tuple[tuple[re.Pattern[str], Callable[[str], GitError], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), kind, words)
     for pattern, kind, words in (
         (r"no space left on device|disk quota exceeded", DiskFullError, "The disk is full."),
+        (
+            r"mismatched algorithms|unknown object format|unsupported object format",
+            RepositoryRefusedError,
+            "The repository names its objects by SHA-256, which is not supported here.",
+        ),
+        (
+            r"out of memory|cannot allocate memory|mmap failed",
+            GitError,
+            "Git needs more memory than it may have.",
+        ),
         (r"gpg failed to sign", GitError, "The commit could not be signed."),
         (
             r"unable to (write|create) file|write error|failed to write",
@@ -33,18 +47,27 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
             "A file could not be written; the disk is probably full.",
         ),
         (
+            r"(packed|loose) object .* is corrupt",
+            CorruptRepositoryError,
+            "A local copy of the repository is damaged.",
+        ),
+        (
             (
                 r"could not resolve host|failed to connect|couldn't connect|connection (refused|"
                 r"timed out|reset|closed)|network is unreachable|operation (timed out|too slow)|"
                 r"no route to host|early eof|the remote end hung up|empty reply|"
-                r"temporary failure in name resolution|returned error: 5\d\d|http 5\d\d"
+                r"temporary failure in name resolution|returned error: (429|5\d\d)|http 5\d\d|"
+                r"bad line length|protocol error|invalid server response|expected flush|"
+                r"not valid: (is this a git|could not determine)|unexpected disconnect|"
+                r"expected packfile|pack (is corrupted|has bad)|pack signature mismatch|"
+                r"invalid index-pack output|index-pack (died|failed)|disconnected"
             ),
             HostUnreachableError,
             "The Git host did not answer properly.",
         ),
         (
             r"ssl certificate|certificate verif|server certificate|gnutls_handshake|tls ",
-            HostUnreachableError,
+            UntrustedHostError,
             "The Git host's certificate is not trusted.",
         ),
         (
@@ -67,7 +90,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
         ),
         (
             (
-                r"repository .*not found|returned error: 404|"
+                r"repository .*not found|returned error: (404|410|3\d\d)|"
                 r"does not appear to be a git repository|"
                 r"repository .*does not exist|project .*not be found"
             ),
@@ -80,7 +103,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
                 r"not a git repository|unable to read (tree|sha1)|missing (blob|tree|commit)|"
                 r"bad config|did not send all necessary|broken (link|ref)|inflate|"
                 r"unable to find [0-9a-f]{40}|invalid object|index file corrupt|bad index file|"
-                r"bad signature|object .* cannot be read"
+                r"bad signature|object .* cannot be read|could not read [0-9a-f]{40}|"
+                r"failed to traverse|unable to resolve reference|reference broken"
             ),
             CorruptRepositoryError,
             "A local copy of the repository is damaged.",
@@ -90,15 +114,20 @@ _PATTERNS: tuple[tuple[re.Pattern[str], type[GitError], str], ...] = tuple(
             PushRejectedError,
             "The remote refused the push.",
         ),
+        (
+            r"could not read from remote repository",
+            HostUnreachableError,
+            "The Git host did not answer properly.",
+        ),
     )
 )
 
-_KINDS: Mapping[str, type[GitError]] = {
+_KINDS: Mapping[str, Callable[[str], GitError]] = {
     kind.code: kind
     for kind in (
-        GitError, RepositoryNotFoundError, RefNotFoundError, AuthenticationError,
-        HostUnreachableError, GitTimeoutError, DiskFullError, CorruptRepositoryError,
-        PushRejectedError, WorkTreeError, MergeConflictError,
+        GitError, RepositoryNotFoundError, RepositoryRefusedError, RefNotFoundError,
+        AuthenticationError, HostUnreachableError, UntrustedHostError, GitTimeoutError,
+        DiskFullError, CorruptRepositoryError, PushRejectedError, WorkTreeError, MergeConflictError,
     )
 }  # fmt: skip
 
@@ -121,8 +150,10 @@ def failure(stderr: str, *, secrets: tuple[str, ...] = (), returncode: int = 1) 
     return GitError(f"Git failed: {detail}" if detail else "Git failed and did not say why.")
 
 
-def failure_of(code: str, message: str) -> GitError:
+def failure_of(code: str, message: str, *, until: datetime | None = None) -> GitError:
     """Return the error that another worker met and noted down."""
+    if until is not None:
+        return HostPausedError(message, until=until)
     return _KINDS.get(code, GitError)(message)
 
 

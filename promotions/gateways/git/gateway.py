@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from promotions.gateways.git.eviction import CacheSweeper
 from promotions.gateways.git.mirror import MirrorCache
 from promotions.gateways.git.pushing import Pusher
 from promotions.gateways.git.repositories import MirroredRepositories
@@ -12,10 +13,11 @@ from promotions.gateways.git.workspaces import MirroredWorkspaces
 
 @dataclass(frozen=True, slots=True)
 class GitGateway:
-    """What :func:`open_git` returns: both ports of Git on this host."""
+    """What :func:`open_git` returns: both ports of Git on this host, and who sweeps its cache."""
 
     repositories: MirroredRepositories
     workspaces: MirroredWorkspaces
+    sweeper: CacheSweeper
 
 
 def open_git(settings: GitSettings) -> GitGateway:
@@ -25,4 +27,5 @@ def open_git(settings: GitSettings) -> GitGateway:
     return GitGateway(
         repositories=MirroredRepositories(mirrors),
         workspaces=MirroredWorkspaces(runner=runner, mirrors=mirrors, pusher=Pusher(runner)),
+        sweeper=CacheSweeper(settings),
     )

@@ -5,6 +5,7 @@ which no path in a tree can start with, so that paths and commits cannot be conf
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from promotions.ports.git import CommitRecord, GitError, TagRecord
@@ -12,6 +13,10 @@ from promotions.ports.git import CommitRecord, GitError, TagRecord
 LOG = (
     "log", "--first-parent", "-z", "--no-renames", "--no-show-signature", "--no-notes",
     "--format=tformat:/%H%x00%ct%x00%an <%ae>%x00%cn <%ce>%x00%s%x00%B%x00",
+)  # fmt: skip
+HEADERS = (
+    "log", "--no-walk=unsorted", "--ignore-missing", "-z", "--no-show-signature", "--no-notes",
+    "--format=tformat:%H%x00%T%x00%B%x00",
 )  # fmt: skip
 TAGS = (
     "for-each-ref", "--sort=-creatordate",
@@ -22,6 +27,7 @@ TAGS = (
     "refs/tags",
 )  # fmt: skip
 
+_HEADER_FIELDS = 3
 _COMMIT_FIELDS = 6
 _TAG_FIELDS = 14
 _LONGEST_FIELD = 4 * 1024 * 1024
@@ -47,6 +53,23 @@ def commits(chunks: Iterable[bytes]) -> Iterator[CommitRecord]:
                 raise GitError(f"Commit {fields[0]} changes too many files.", retryable=False)
     if len(fields) == _COMMIT_FIELDS:
         yield _commit(fields, paths)
+
+
+@dataclass(frozen=True, slots=True)
+class CommitHeader:
+    """A commit without its files; ``tree`` is the id of what it holds."""
+
+    id: str
+    tree: str
+    message: str
+
+
+def headers(text: str) -> Iterator[CommitHeader]:
+    """Yield the commits in the output of ``HEADERS``; ids that are not there are left out."""
+    fields = text.split("\0")
+    for start in range(0, len(fields) - _HEADER_FIELDS, _HEADER_FIELDS + 1):
+        commit, tree, message = fields[start : start + _HEADER_FIELDS]
+        yield CommitHeader(commit, tree, message.rstrip("\n"))
 
 
 def tags(text: str) -> tuple[TagRecord, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from common.locks import file_lock
 from promotions.engine.urls import normalise_git_url
+from promotions.gateways.git.refs import read_ref
 from promotions.gateways.git.runner import GitFailedError, GitRunner
 from promotions.gateways.git.validation import check_ref_name
 from promotions.gateways.git.work_tree import WorkTree
@@ -35,6 +36,7 @@ _MOVED = re.compile(
     r"\[(?:remote )?rejected\].*\((?:non-fast-forward|fetch first|cannot lock ref.*|"
     r"failed to update ref|incorrect old value provided|reference already exists|stale info)"
 )
+_ABSENT = "remote ref does not exist"
 _FIRST_PAUSE = 1.0
 _GROWTH = 1.5
 _LONGEST_PAUSE = 30.0
@@ -59,17 +61,48 @@ class Pusher:
         """Push as ``request`` says, over ``remote``, whose URL has been checked."""
         tree.unlock()
         self._abandon(tree)
-        branch = request.branch or tree.head()[1]
         if request.tag:
-            refspec = f"refs/tags/{check_ref_name(request.tag)}"
-            self._push_once(tree, f"{refspec}:{refspec}", remote=remote, force=False)
-            return Pushed(commit=tree.head()[0], branch=tree.head()[1])
-        if not branch:
-            raise WorkTreeError("HEAD is detached; set targetBranch to say where to push.")
-        target = check_ref_name(branch)
-        target = target if target.startswith("refs/") else f"{_HEADS}{target}"
+            return self._push_tag(tree, request, remote=remote)
+        branch, target = _target(tree, request)
         self._push_branch(tree, request, remote=remote, target=target)
         return Pushed(commit=tree.head()[0], branch=branch)
+
+    def integrate(self, tree: WorkTree, request: PushRequest, *, remote: Remote) -> Pushed:
+        """Take in what others pushed to the target branch, if there is one, and stop there."""
+        tree.unlock()
+        self._abandon(tree)
+        branch, target = _target(tree, request)
+        with self._turn(remote, target):
+            self._integrate(tree, remote=remote, target=target)
+        return Pushed(commit=tree.head()[0], branch=branch)
+
+    def adopt(self, tree: WorkTree, request: PushRequest, *, remote: Remote) -> Pushed:
+        """Make HEAD and the files what the remote's target branch is now."""
+        tree.unlock()
+        self._abandon(tree)
+        branch, target = _target(tree, request)
+        self._fetch(tree, remote=remote, target=target)
+        self.runner.run(("reset", "--quiet", "--hard", _tracking(target)), tree.call())
+        return Pushed(commit=tree.head()[0], branch=branch)
+
+    def delete(self, tree: WorkTree, ref: str, *, remote: Remote) -> None:
+        """Delete the full name ``ref`` on the remote; a missing one is a success."""
+        arguments = (
+            "push", "--quiet", "--no-verify", "--no-recurse-submodules",
+            "--end-of-options", "origin", f":{check_ref_name(ref)}",
+        )  # fmt: skip
+        try:
+            self.runner.attempt(arguments, tree.call(remote=remote))
+        except GitFailedError as failed:
+            if _ABSENT not in failed.stderr:
+                raise failed.error from None
+
+    def _push_tag(self, tree: WorkTree, request: PushRequest, *, remote: Remote) -> Pushed:
+        ref = f"refs/tags/{check_ref_name(request.tag)}"
+        if not read_ref(tree.repository, ref):
+            raise WorkTreeError(f'There is no tag "{request.tag}" here; make it with git-tag.')
+        self._push_once(tree, f"{ref}:{ref}", remote=remote, force=False)
+        return Pushed(commit=tree.head()[0], branch=tree.head()[1])
 
     def _push_branch(
         self, tree: WorkTree, request: PushRequest, *, remote: Remote, target: str
@@ -126,18 +159,28 @@ class Pusher:
             raise failed.error from None
 
     def _integrate(self, tree: WorkTree, *, remote: Remote, target: str) -> None:
-        tracking = f"{_TRACKING}{target.removeprefix(_HEADS)}"
-        fetch = (
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-            "--end-of-options", "origin", f"+{target}:{tracking}",
-        )  # fmt: skip
+        tracking = _tracking(target)
         with suppress(RefNotFoundError):
-            self.runner.run(fetch, tree.call(remote=remote))
+            self._fetch(tree, remote=remote, target=target)
+            if not self._has_more(tree, tracking):
+                return
             if self._may_rebase(tree, tracking):
                 self._combine(tree, ("rebase", "--quiet", "--no-autostash", tracking))
             else:
                 words = f"Merge remote-tracking branch '{tracking.removeprefix('refs/remotes/')}'"
                 self._combine(tree, ("merge", "--quiet", "-m", words, tracking))
+
+    def _fetch(self, tree: WorkTree, *, remote: Remote, target: str) -> None:
+        arguments = (
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+            "--end-of-options", "origin", f"+{target}:{_tracking(target)}",
+        )  # fmt: skip
+        self.runner.run(arguments, tree.call(remote=remote))
+
+    def _has_more(self, tree: WorkTree, tracking: str) -> bool:
+        """Tell whether the remote branch has commits that HEAD has not."""
+        arguments = ("rev-list", "--max-count=1", "--end-of-options", f"HEAD..{tracking}")
+        return bool(self.runner.run(arguments, tree.call()).strip())
 
     def _may_rebase(self, tree: WorkTree, tracking: str) -> bool:
         policy = self.runner.settings.integration
@@ -206,3 +249,16 @@ class Pusher:
     def _pause(self, attempt: int) -> float:
         pause = min(_FIRST_PAUSE * _GROWTH ** (attempt - 1), _LONGEST_PAUSE)
         return min(pause * (0.5 + self.chance()), _LONGEST_PAUSE)
+
+
+def _target(tree: WorkTree, request: PushRequest) -> tuple[str, str]:
+    """Return the branch to push to as it was written, and its full name."""
+    branch = request.branch or tree.head()[1]
+    if not branch:
+        raise WorkTreeError("HEAD is detached; set targetBranch to say where to push.")
+    target = check_ref_name(branch)
+    return branch, target if target.startswith("refs/") else f"{_HEADS}{target}"
+
+
+def _tracking(target: str) -> str:
+    return f"{_TRACKING}{target.removeprefix(_HEADS)}"

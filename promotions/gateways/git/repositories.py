@@ -1,8 +1,11 @@
 """Answers discovery's questions about remote repositories from their mirrors."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
 
 from promotions.gateways.git import history
 from promotions.gateways.git.mirror import Mirror, MirrorCache
@@ -16,6 +19,8 @@ from promotions.ports.git import (
     Remote,
     TagRecord,
 )
+
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +48,30 @@ class MirroredRepositories:
         arguments = [*history.LOG]
         arguments += [f"--since={since}"] if since else []
         arguments += ["--name-only"] if with_paths else []
-        if not at or mirror.branch(name) != at:
+        with mirror.held():
+            if at and _is_at(mirror, name, at):
+                mirror.prove_access()
+            else:
+                mirror.fetch()
+            start = _head(mirror, name)
+            seen = 0
+            try:
+                for record in _log(mirror, start, arguments):
+                    seen += 1
+                    yield record
+            except CorruptRepositoryError:
+                mirror.discard()
+            else:
+                return
             mirror.fetch()
-        try:
-            yield from self._log(mirror, name, arguments, fresh_only=True)
-        except _DamagedAtStartError:
-            mirror.discard()
-            mirror.fetch()
-            yield from self._log(mirror, name, arguments, fresh_only=False)
+            yield from islice(_log(mirror, start, arguments), seen, None)
 
     def tags(self, remote: Remote) -> tuple[TagRecord, ...]:
         """Return the tags that point at commits, newest first by creation."""
         mirror = self.mirrors.mirror(remote)
-        mirror.fetch()
-        try:
-            text = mirror.runner.run(history.TAGS, mirror.call())
-        except CorruptRepositoryError:
-            mirror.discard()
+        with mirror.held():
             mirror.fetch()
-            text = mirror.runner.run(history.TAGS, mirror.call())
+            text = _healed(mirror, lambda: mirror.runner.run(history.TAGS, mirror.call()))
         return history.tags(text)
 
     def changed_paths(
@@ -76,31 +86,86 @@ class MirroredRepositories:
             raise RefusedRefError("Changed paths are looked up by full commit id.")
         if not commits:
             return {}
+        mirror.prove_access()
         arguments = (*history.LOG, "--no-walk=unsorted", "--name-only", "--stdin")
-        text = mirror.runner.run(arguments, mirror.call(), stdin="\n".join(commits).encode())
+        stdin = "\n".join(commits).encode()
+        text = _healed(mirror, lambda: mirror.runner.run(arguments, mirror.call(), stdin=stdin))
         found = history.commits([text.encode()])
         return {record.id: record.changed_paths for record in found}
 
-    def _log(
-        self, mirror: Mirror, branch: str, arguments: Sequence[str], *, fresh_only: bool
-    ) -> Iterator[CommitRecord]:
-        start = mirror.branch(branch)
-        if not start:
-            raise RefNotFoundError(f'The repository has no branch "{branch}".')
-        seen = 0
-        chunks = mirror.runner.stream((*arguments, "--end-of-options", start), mirror.call())
+    def commit_message(self, remote: Remote, commit: str) -> str:
+        """Return a commit's whole message, fetching the commit if it is not here.
+
+        Raises:
+            RefNotFoundError: The remote has no such commit.
+        """
+        (header,) = self._headers(remote, [commit])
+        return header.message
+
+    def same_content(self, remote: Remote, one: str, other: str) -> bool:
+        """Return whether two commits hold the same files, fetching what is not here.
+
+        Raises:
+            RefNotFoundError: The remote has no such commit.
+        """
+        if one == other:
+            return True
+        first, second = self._headers(remote, [one, other])
+        return first.tree == second.tree
+
+    def _headers(self, remote: Remote, wanted: Sequence[str]) -> list[history.CommitHeader]:
+        if not all(is_commit_id(commit) for commit in wanted):
+            raise RefusedRefError("Commits are looked up by full commit id.")
+        mirror = self.mirrors.mirror(remote)
+        mirror.prove_access()
+        with mirror.held():
+            found = _healed(mirror, lambda: self._known(mirror, wanted))
+            if len(found) < len(set(wanted)):
+                mirror.fetch()
+                found = self._known(mirror, wanted)
+            for commit in wanted:
+                if commit not in found:
+                    mirror.fetch_commit(commit)
+                    found = self._known(mirror, wanted)
+        if len(found) < len(set(wanted)):
+            raise RefNotFoundError("The repository has no such commit.")
+        return [found[commit] for commit in wanted]
+
+    def _known(self, mirror: Mirror, wanted: Sequence[str]) -> dict[str, history.CommitHeader]:
+        if not mirror.is_made:
+            return {}
+        stdin = "\n".join(wanted).encode()
+        text = mirror.runner.run((*history.HEADERS, "--stdin"), mirror.call(), stdin=stdin)
+        return {header.id: header for header in history.headers(text)}
+
+
+def _healed(mirror: Mirror, read: Callable[[], _Read]) -> _Read:
+    """Return what ``read`` reads from the mirror, which is made anew if it is damaged."""
+    with mirror.held():
         try:
-            for record in history.commits(chunks):
-                seen += 1
-                yield record
-        except CorruptRepositoryError as error:
-            if fresh_only and not seen:
-                raise _DamagedAtStartError from error
-            raise
+            return read()
+        except CorruptRepositoryError:
+            mirror.discard()
+            mirror.fetch()
+            return read()
 
 
-class _DamagedAtStartError(Exception):
-    """The mirror is damaged, and nothing has been read from it yet."""
+def _is_at(mirror: Mirror, branch: str, commit: str) -> bool:
+    with suppress(CorruptRepositoryError):
+        return mirror.branch(branch) == commit
+    return False
+
+
+def _head(mirror: Mirror, branch: str) -> str:
+    start = mirror.branch(branch)
+    if not start:
+        raise RefNotFoundError(f'The repository has no branch "{branch}".')
+    return start
+
+
+def _log(mirror: Mirror, start: str, arguments: Sequence[str]) -> Iterator[CommitRecord]:
+    command = (*arguments, "--end-of-options", start)
+    return history.commits(mirror.runner.stream(command, mirror.call()))
 
 
 def _default_branch(mirror: Mirror) -> str:

@@ -1,24 +1,39 @@
 """Runs Git: the one place that starts it, always in the same narrow surroundings.
 
 No system or user configuration, no hooks, no prompts, a private home, an allow-list of
-protocols. Credentials travel in the environment as configuration: they are in no argument list
-and no stored URL, and curl drops the header when a redirect leaves the host.
+protocols. A process that talks to a host does so within the host's budget, and is told where the
+host redirects to after that address has been checked too.
 """
 
-import base64
-import shlex
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from common.clock import now as read_clock
 from promotions.gateways import process
+from promotions.gateways.confinement import Confinement
+from promotions.gateways.git import conversation
+from promotions.gateways.git.access import (
+    Endpoint,
+    configuration,
+    endpoint_of,
+    secrets_of,
+    ssh_files,
+)
+from promotions.gateways.git.conversation import Answer
 from promotions.gateways.git.failures import failure, is_stale_lock, storage_failure
+from promotions.gateways.git.hosts import HostBudget, paused
 from promotions.gateways.git.settings import GitSettings
-from promotions.ports.credentials import Credential
-from promotions.ports.git import GitError, GitTimeoutError, Remote
+from promotions.gateways.git.validation import check_url
+from promotions.ports.git import (
+    GitError,
+    GitTimeoutError,
+    HostUnreachableError,
+    RefusedURLError,
+    Remote,
+    UntrustedHostError,
+)
 
 _BASE: Mapping[str, str] = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -27,7 +42,6 @@ _BASE: Mapping[str, str] = {
     "GIT_PAGER": "cat",
     "GIT_EDITOR": "false",
     "GIT_HTTP_LOW_SPEED_LIMIT": "1024",
-    "GIT_HTTP_LOW_SPEED_TIME": "30",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "LC_ALL": "C",
 }
@@ -46,8 +60,15 @@ _CONFIG: tuple[tuple[str, str], ...] = (
     ("diff.ignoreSubmodules", "dirty"),
     ("submodule.recurse", "false"),
     ("fetch.recurseSubmodules", "false"),
+    # Larger blobs are never held in memory as a whole.
+    ("core.bigFileThreshold", "64m"),
 )
 
+_MOST_REDIRECTS = 3
+_HEADROOM_BYTES = 1024**3
+"""How much a file may grow past the largest mirror before whoever watches must have noticed."""
+_DOWNGRADE = ("https", "http")
+_INSTEAD = ".insteadOf"
 _ALWAYS_ALLOWED = "https:http:ssh"
 
 
@@ -75,6 +96,7 @@ class Call:
         remote: The remote it talks to; its credentials go along.
         env: More environment, such as ``GIT_DIR``.
         config: More configuration, as pairs.
+        watch: Called every second or so while it runs; what it raises kills it.
     """
 
     cwd: Path
@@ -82,6 +104,18 @@ class Call:
     remote: Remote | None = None
     env: Mapping[str, str] | None = None
     config: tuple[tuple[str, str], ...] = ()
+    watch: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a process ended, and what the HTTP host said to it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    error: GitError | None
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +142,18 @@ class GitRunner:
             GitFailedError: It ended with another code than zero.
             GitError: It took too long, printed too much or could not start.
         """
-        with self._command(arguments, call, stdin=stdin) as command, _translated():
-            done = process.run(command)
-        stdout = done.stdout.decode(errors="replace")
-        if done.returncode:
-            stderr = done.stderr.decode(errors="replace")
-            raise GitFailedError(
-                returncode=done.returncode,
-                stdout=stdout,
-                stderr=stderr,
-                error=failure(
-                    f"{stderr}\n{_rejections(stdout)}",
-                    secrets=_secrets(call),
-                    returncode=done.returncode,
-                ),
-            )
-        return stdout
+        remote = call.remote
+        endpoint = endpoint_of(remote.url) if remote is not None else None
+        if remote is None or endpoint is None:
+            return _output(self._ended(arguments, call, stdin=stdin))
+        asked = remote.url
+        for _ in range(_MOST_REDIRECTS + 1):
+            ended = self._talk(arguments, call, endpoint, stdin=stdin)
+            moved = _redirected(call, ended, asked=asked)
+            if moved is None:
+                return _output(ended)
+            call, endpoint = moved
+        raise HostUnreachableError(f"{endpoint.name} redirects again and again.")
 
     def stream(self, arguments: Sequence[str], call: Call) -> Iterator[bytes]:
         """Yield what ``git <arguments>`` prints, as it comes.
@@ -136,14 +166,62 @@ class GitRunner:
                 yield from process.stream(command)
             except process.ProcessFailedError as failed:
                 text = failed.stderr.decode(errors="replace")
-                raise failure(text, secrets=_secrets(call)) from None
+                raise failure(text, secrets=self._secrets(call)) from None
+
+    @property
+    def hosts(self) -> HostBudget:
+        """What each host may be asked."""
+        return HostBudget(self.settings.cache_dir / "hosts", self.settings.hosts)
+
+    def _talk(
+        self, arguments: Sequence[str], call: Call, endpoint: Endpoint, *, stdin: bytes
+    ) -> _Ended:
+        """Run a process that talks to ``endpoint``, when it is its turn, and note how that went."""
+        with self.hosts.turn(endpoint.name):
+            began = read_clock()
+            try:
+                ended = self._ended(arguments, call, stdin=stdin)
+            except GitTimeoutError:
+                self.hosts.failed(endpoint.name, began=began)
+                raise
+            plea = max(
+                (it.retry_after(now=read_clock()) for it in ended.answers if it.is_plea),
+                default=None,
+            )
+            if plea is not None:
+                until = self.hosts.failed(endpoint.name, began=began, plea=plea)
+                return replace(ended, error=paused(endpoint.name, until))
+            if _is_in_trouble(ended):
+                self.hosts.failed(endpoint.name, began=began)
+            else:
+                self.hosts.succeeded(endpoint.name, began=began)
+        return ended
+
+    def _ended(self, arguments: Sequence[str], call: Call, *, stdin: bytes) -> _Ended:
+        with self._command(arguments, call, stdin=stdin) as command, _translated():
+            done = process.run(command)
+        stdout = done.stdout.decode(errors="replace")
+        answers, stderr = conversation.overheard(done.stderr.decode(errors="replace"))
+        error: GitError | None = None
+        if any(answer.is_page for answer in answers):
+            error = HostUnreachableError(
+                "The Git host answered with a web page, not a repository; check the URL."
+            )
+        elif done.returncode:
+            text = f"{stderr}\n{_rejections(stdout)}"
+            error = failure(text, secrets=self._secrets(call), returncode=done.returncode)
+        return _Ended(done.returncode, stdout, stderr, error, answers)
+
+    def _secrets(self, call: Call) -> tuple[str, ...]:
+        """Return what no message may show; where this host keeps its files is nobody's business."""
+        return (*secrets_of(call.remote), str(self.settings.cache_dir))
 
     @contextmanager
     def _command(
         self, arguments: Sequence[str], call: Call, *, stdin: bytes
     ) -> Iterator[process.Command]:
         settings = self.settings
-        with _ssh_files(call.remote) as ssh:
+        with ssh_files(call.remote, settings) as ssh:
             yield process.Command(
                 argv=(settings.program, *arguments),
                 cwd=call.cwd,
@@ -151,6 +229,8 @@ class GitRunner:
                 timeout=settings.remote_timeout if call.remote else settings.local_timeout,
                 output_bytes=settings.output_bytes,
                 stdin=stdin,
+                start=_bounded(settings).start_unconfined,
+                watch=call.watch,
             )
 
 
@@ -168,7 +248,8 @@ def _translated() -> Iterator[None]:
 
 def _environment(settings: GitSettings, call: Call) -> dict[str, str]:
     allowed = f"{_ALWAYS_ALLOWED}:file" if settings.allow_local else _ALWAYS_ALLOWED
-    config = [*_CONFIG, *call.config, *_access(call.remote)]
+    access = configuration(call.remote, settings) if call.remote is not None else []
+    config = [*_CONFIG, *call.config, *access]
     numbered = {"GIT_CONFIG_COUNT": str(len(config))}
     for index, (key, value) in enumerate(config):
         numbered[f"GIT_CONFIG_KEY_{index}"] = key
@@ -176,6 +257,8 @@ def _environment(settings: GitSettings, call: Call) -> dict[str, str]:
     return {
         **settings.inherited,
         **_BASE,
+        **(conversation.TRACE if access else {}),
+        "GIT_HTTP_LOW_SPEED_TIME": str(max(round(settings.stall_timeout.total_seconds()), 1)),
         "HOME": str(call.home),
         "GIT_ALLOW_PROTOCOL": allowed,
         **numbered,
@@ -183,49 +266,63 @@ def _environment(settings: GitSettings, call: Call) -> dict[str, str]:
     }
 
 
-def _access(remote: Remote | None) -> Iterator[tuple[str, str]]:
-    if remote is None:
-        return
-    if remote.insecure_skip_tls_verify:
-        yield "http.sslVerify", "false"
-    parts = urlsplit(remote.url)
-    credential = remote.credential
-    if credential is not None and credential.password and parts.scheme in {"http", "https"}:
-        address = parts.netloc.rpartition("@")[2]
-        yield (
-            f"http.{parts.scheme}://{address}/.extraHeader",
-            f"Authorization: {_basic(credential)}",
+def _bounded(settings: GitSettings) -> Confinement:
+    return Confinement(
+        readable=(),
+        writable=(),
+        executable=(),
+        network=True,
+        memory_bytes=settings.memory_bytes,
+        file_bytes=settings.cache.mirror_bytes + _HEADROOM_BYTES,
+    )
+
+
+def _output(ended: _Ended) -> str:
+    """Return what a process printed.
+
+    Raises:
+        GitFailedError: It failed.
+    """
+    if ended.error is not None:
+        raise GitFailedError(
+            returncode=ended.returncode,
+            stdout=ended.stdout,
+            stderr=ended.stderr,
+            error=ended.error,
         )
+    return ended.stdout
 
 
-def _basic(credential: Credential) -> str:
-    pair = f"{credential.username}:{credential.password}"
-    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+def _is_in_trouble(ended: _Ended) -> bool:
+    if not ended.returncode:
+        return False
+    if ended.answers:
+        return ended.answers[-1].is_trouble
+    unreachable = isinstance(ended.error, HostUnreachableError)
+    return unreachable and not isinstance(ended.error, UntrustedHostError)
 
 
-def _secrets(call: Call) -> tuple[str, ...]:
-    credential = call.remote.credential if call.remote else None
-    if credential is None:
-        return ()
-    return (credential.password, _basic(credential).removeprefix("Basic "))
+def _redirected(call: Call, ended: _Ended, *, asked: str) -> tuple[Call, Endpoint] | None:
+    """Return the call to make instead if the host sends it elsewhere; credentials stay behind.
 
-
-@contextmanager
-def _ssh_files(remote: Remote | None) -> Iterator[dict[str, str]]:
-    key = remote.credential.ssh_private_key if remote and remote.credential else ""
-    if remote is None or remote.url.startswith(("http://", "https://", "file://", "/")):
-        yield {}
-        return
-    with tempfile.TemporaryDirectory(prefix="git-ssh-") as folder:
-        path = Path(folder)
-        lines = ["Host *", "StrictHostKeyChecking no", "UserKnownHostsFile /dev/null"]
-        lines += ["BatchMode yes", "ConnectTimeout 30"]
-        if key:
-            (path / "id").touch(mode=0o600)
-            (path / "id").write_text(key.rstrip("\n") + "\n")
-            lines += [f'IdentityFile "{path / "id"}"', "IdentitiesOnly yes"]
-        (path / "config").write_text("\n".join(lines) + "\n")
-        yield {"GIT_SSH_COMMAND": f"ssh -F {shlex.quote(str(path / 'config'))}"}
+    Raises:
+        RefusedURLError: Git may not be sent there.
+    """
+    remote = call.remote
+    if remote is None or not ended.returncode or not ended.answers:
+        return None
+    location = ended.answers[-1].redirected(remote.url)
+    if not location:
+        return None
+    url = check_url(location, allow_local=False)
+    was, goes = endpoint_of(remote.url), endpoint_of(url)
+    if was is None or goes is None or not goes.is_web or (was.scheme, goes.scheme) == _DOWNGRADE:
+        raise RefusedURLError("The Git host redirects to an address that is not https.")
+    credential = remote.credential if was == goes else None
+    own = tuple(pair for pair in call.config if not pair[0].endswith(_INSTEAD))
+    config = (*own, (f"url.{url}{_INSTEAD}", asked))
+    remote = replace(remote, url=url, credential=credential)
+    return replace(call, remote=remote, config=config), goes
 
 
 def _rejections(stdout: str) -> str:

@@ -9,6 +9,7 @@ Git is told where its folders are and does not go looking.
 import hashlib
 import hmac
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,10 @@ class WorkTree:
         """Return the clone's configuration."""
         return config_file.read((self.repository / "config").read_text())
 
+    def base(self) -> str:
+        """Return the id of the commit that was checked out, whatever HEAD is now."""
+        return self.config()["kargo"][base_key(self.admin.name)]
+
     def call(
         self,
         *,
@@ -80,12 +85,16 @@ class WorkTree:
             config=(*sparse, *config),
         )
 
-    def link(self) -> None:
-        """Write the files that tie the work tree and its repository together."""
+    def link(self, files: Path) -> None:
+        """Write what ties the work tree and its repository together.
+
+        ``files`` is where the files are now: at the root, or about to be moved there.
+        """
         self.admin.mkdir(parents=True)
         (self.admin / "commondir").write_text("../..\n")
         (self.admin / "gitdir").write_text(f"{self.root}/.git\n")
-        (self.root / ".git").write_text(f"gitdir: {self.admin}\n")
+        with (files / ".git").open("x") as link:
+            link.write(f"gitdir: {self.admin}\n")
 
     def sparsen(self, folders: tuple[str, ...]) -> None:
         """Restrict the work tree to ``folders`` and the files above them."""
@@ -99,6 +108,11 @@ class WorkTree:
             (self.admin / name).unlink(missing_ok=True)
         for path in (self.repository / "refs").rglob("*.lock"):
             path.unlink(missing_ok=True)
+
+
+def base_key(name: str) -> str:
+    """Return the key, in section ``kargo``, of the commit that work tree ``name`` started from."""
+    return f"base{name}"
 
 
 def seal(repository: Path, *, key: bytes) -> None:
@@ -132,15 +146,26 @@ def locate(path: str, *, workdir: str, key: bytes) -> WorkTree:
     return WorkTree(repository=repository, admin=admin, root=root, path=inner)
 
 
-def cone(folders: tuple[str, ...]) -> str:
-    """Return Git's sparse patterns, in cone mode, for ``folders``.
+def work_trees_in(workdir: str, *, key: bytes) -> Iterator[WorkTree]:
+    """Yield the work trees of a promotion that are still there, in the order of their paths.
+
+    Raises:
+        WorkTreeError: One is not as the platform left it.
+    """
+    base = Path(os.path.realpath(workdir))
+    links = base.glob(f"{PREFIX}*/{REPOSITORY}/worktrees/*/gitdir")
+    roots = {Path(_first_line(link)).parent for link in links}
+    for root in sorted(roots):
+        if root.is_dir():
+            yield locate(str(root), workdir=workdir, key=key)
+
+
+def plain_folders(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ``folders`` sorted and without what makes no difference; empty if one is the root.
 
     Raises:
         WorkTreeError: A folder is not a plain relative path.
-
-    Source: git-sparse-checkout(1), "Internals: cone pattern set".
     """
-    parents: set[str] = set()
     wanted: set[str] = set()
     for folder in folders:
         parts = [part for part in folder.split("/") if part not in {"", "."}]
@@ -149,13 +174,28 @@ def cone(folders: tuple[str, ...]) -> str:
                 f'"{folder}" cannot be a sparse directory; write a plain path from the root.'
             )
         wanted.add("/".join(parts))
-        parents |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
-    if "" in wanted:
+    return () if "" in wanted else tuple(sorted(wanted))
+
+
+def cone(folders: tuple[str, ...]) -> str:
+    """Return Git's sparse patterns, in cone mode, for ``folders``.
+
+    Raises:
+        WorkTreeError: A folder is not a plain relative path.
+
+    Source: git-sparse-checkout(1), "Internals: cone pattern set".
+    """
+    wanted = plain_folders(folders)
+    if not wanted:
         return "/*\n"
+    parents: set[str] = set()
+    for folder in wanted:
+        parts = folder.split("/")
+        parents |= {"/".join(parts[:depth]) for depth in range(1, len(parts))}
     lines = ["/*", "!/*/"]
-    for folder in sorted(parents - wanted):
+    for folder in sorted(parents - set(wanted)):
         lines += [f"/{folder}/", f"!/{folder}/*/"]
-    lines += [f"/{folder}/" for folder in sorted(wanted)]
+    lines += [f"/{folder}/" for folder in wanted]
     return "\n".join(lines) + "\n"
 
 
@@ -169,9 +209,13 @@ def _root_of(path: Path, *, base: Path) -> Path:
 
 
 def _admin_of(root: Path) -> Path:
-    with (root / ".git").open(errors="replace") as file:
-        link = file.read(_LONGEST_LINK).replace("\0", "").strip()
-    return Path(os.path.normpath(link.removeprefix("gitdir: ")))
+    return Path(os.path.normpath(_first_line(root / ".git").removeprefix("gitdir: ")))
+
+
+def _first_line(path: Path) -> str:
+    """Return what a small file says; a step may have put anything there."""
+    with path.open(errors="replace") as file:
+        return file.read(_LONGEST_LINK).replace("\0", "").strip()
 
 
 def _is_sealed(repository: Path, key: bytes) -> bool:

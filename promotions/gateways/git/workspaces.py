@@ -1,18 +1,36 @@
 """Clones, clears, commits and pushes in a promotion's work directory."""
 
-from collections.abc import Iterator
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from promotions.gateways.git.changes import read_changes, write_base_files
 from promotions.gateways.git.cloning import Cloner
 from promotions.gateways.git.failures import storage_failure
 from promotions.gateways.git.mirror import MirrorCache
 from promotions.gateways.git.pushing import Pusher
 from promotions.gateways.git.runner import Call, GitFailedError, GitRunner
+from promotions.gateways.git.signatures import SignatureReader
 from promotions.gateways.git.signing import Keyring, throwaway_keyring
-from promotions.gateways.git.work_tree import WorkTree, locate
+from promotions.gateways.git.submodules import clear_submodules
+from promotions.gateways.git.tagging import Tagger
+from promotions.gateways.git.work_tree import WorkTree, locate, work_trees_in
 from promotions.ports.control_plane import GitIdentity
-from promotions.ports.workspaces import CloneRequest, Committed, Pushed, PushRequest
+from promotions.ports.git import CorruptRepositoryError, Remote
+from promotions.ports.workspaces import (
+    CloneRequest,
+    Committed,
+    Pushed,
+    PushRequest,
+    Signature,
+    TagRequest,
+    TreeChanges,
+)
+
+logger = logging.getLogger(__name__)
 
 _NOTHING = ("nothing to commit", "nothing added to commit", "no changes added to commit")
 _STAGE = ("add", "--sparse", "--", ".")
@@ -35,11 +53,17 @@ class MirroredWorkspaces:
         """Return the URL that the work tree was cloned from, as it was written."""
         return self._locate(workdir, path).config()["kargo"]["repoOriginalURL"]
 
+    def head(self, *, workdir: str, path: str) -> Pushed:
+        """Return HEAD's commit and the branch that is checked out, empty if HEAD is detached."""
+        commit, branch = self._locate(workdir, path).head()
+        return Pushed(commit=commit, branch=branch)
+
     def clear(self, *, workdir: str, path: str) -> None:
         """Remove all that is not ignored at and below ``path``."""
         tree = self._locate(workdir, path)
         with _storage_watched():
             tree.unlock()
+            clear_submodules(tree, runner=self.runner)
             self.runner.run(_STAGE, tree.call())
             self.runner.run(
                 ("rm", "-r", "-f", "--quiet", "--ignore-unmatch", "--", "."), tree.call()
@@ -60,13 +84,77 @@ class MirroredWorkspaces:
 
     def push(self, request: PushRequest) -> Pushed:
         """Push HEAD, taking in what others pushed meanwhile."""
-        tree = self._locate(request.workdir, request.path)
-        config = tree.config()
-        remote = self.mirrors.checked(request.remote)
-        if config.get("http", {}).get("sslVerify") == "false":
-            remote = replace(remote, insecure_skip_tls_verify=True)
+        tree, remote = self._pushing(request)
         with _storage_watched():
-            return self.pusher.push(tree, request, remote=remote)
+            try:
+                return self.pusher.push(tree, request, remote=remote)
+            except CorruptRepositoryError:
+                mirror = self.mirrors.mirror(remote)
+                mirror.discard()
+                mirror.fetch()
+                return self.pusher.push(tree, request, remote=remote)
+
+    def tag(self, request: TagRequest) -> str:
+        """Make the tag and return HEAD's id; the same tag on the same commit is a success."""
+        tree = self._locate(request.workdir, request.path)
+        with _storage_watched():
+            return Tagger(self.runner).tag(tree, request)
+
+    def integrate(self, request: PushRequest) -> Pushed:
+        """Take in what others pushed to the target branch, as a push would, and stop there."""
+        tree, remote = self._pushing(request)
+        with _storage_watched():
+            return self.pusher.integrate(tree, request, remote=remote)
+
+    def signatures(
+        self, *, workdir: str, path: str, commits: Sequence[str]
+    ) -> Mapping[str, Signature]:
+        """Return the author and signature of each commit that the work tree has."""
+        tree = self._locate(workdir, path)
+        with _storage_watched():
+            Keyring(self.runner, home=tree.home).recover()
+            return SignatureReader(self.runner).read(tree, commits)
+
+    def adopt(self, request: PushRequest) -> Pushed:
+        """Make the work tree exactly what the remote's target branch is now."""
+        tree, remote = self._pushing(request)
+        with _storage_watched():
+            return self.pusher.adopt(tree, request, remote=remote)
+
+    def delete_ref(self, request: PushRequest) -> None:
+        """Delete the full ref ``request.branch`` on the remote; a missing one is a success."""
+        tree, remote = self._pushing(request)
+        self.pusher.delete(tree, request.branch, remote=remote)
+
+    def changes(self, *, workdir: str, limit: int) -> tuple[TreeChanges, ...]:
+        """Return the changes in every work tree of the promotion, in the order of their paths."""
+        base = Path(os.path.realpath(workdir))
+        with _storage_watched():
+            return tuple(
+                read_changes(tree, runner=self.runner, workdir=base, limit=limit)
+                for tree in work_trees_in(workdir, key=self.mirrors.secret())
+            )
+
+    def base_files(self, *, workdir: str, path: str, target: str, only: Sequence[str] = ()) -> None:
+        """Write the files of the commit that was checked out at ``path`` to folder ``target``."""
+        tree = self._locate(workdir, path)
+        with _storage_watched():
+            write_base_files(tree, runner=self.runner, target=Path(target), only=only)
+
+    def release(self, *, workdir: str) -> None:
+        """Take back what the work directory has on loan; it is about to be removed."""
+        try:
+            Cloner(self.runner, self.mirrors).warm_trees.release(Path(workdir))
+        except OSError as error:
+            logger.warning("work trees not taken back", extra={"reason": error.strerror})
+
+    def _pushing(self, request: PushRequest) -> tuple[WorkTree, Remote]:
+        """Return the work tree and the remote, checked, as the clone says to talk to it."""
+        tree = self._locate(request.workdir, request.path)
+        remote = self.mirrors.checked(request.remote)
+        if tree.config().get("http", {}).get("sslVerify") == "false":
+            remote = replace(remote, insecure_skip_tls_verify=True)
+        return tree, remote
 
     def _commit(self, call: Call, message: str) -> bool:
         try:

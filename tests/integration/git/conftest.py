@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from common.egress import EgressPolicy
 from common.jsontypes import JSONObject, as_object, as_text
 from promotions.engine.freight import FreightOrigin, FreightReference
 from promotions.engine.runner import StepContext, StepResult, StepRunner
@@ -17,11 +18,13 @@ from promotions.steps.git_clear import GitClear
 from promotions.steps.git_clone import GitClone
 from promotions.steps.git_commit import GitCommit
 from promotions.steps.git_push import GitPush
+from promotions.steps.git_tag import GitTag
 from tests.fakes.git_http_server import GitHTTPServer, serving
 from tests.fakes.git_origin import Origin
 from tests.fakes.git_ports import FixedCredentials, FixedIdentity
 
 PASSWORD = "s3cret-p4ssword"
+LOOPBACK = EgressPolicy(allowed_hosts=frozenset({"127.0.0.1"}))
 BOT = Credential(username="bot", password=PASSWORD)
 
 
@@ -55,6 +58,10 @@ class Promotion:
 
     def push(self, path: str = "out", **more: str | bool | int) -> StepResult:
         return self._run(GitPush(self.git.workspaces, self.credentials), {"path": path, **more})
+
+    def tag(self, tag: str, message: str = "A tag", **more: str | bool) -> StepResult:
+        config: JSONObject = {"path": "out", "tag": tag, "message": message, **more}
+        return self._run(GitTag(self.git.workspaces), config)
 
     def edit(self, text: str, name: str = "values.yaml") -> None:
         target = self.workdir / "out" / name
@@ -92,7 +99,7 @@ def short_path() -> Iterator[Path]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> GitSettings:
-    return GitSettings(cache_dir=tmp_path / "cache", allow_local=True)
+    return GitSettings(cache_dir=tmp_path / "cache", allow_local=True, egress=LOOPBACK)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from promotions.gateways.git.gateway import open_git
 from promotions.gateways.git.settings import GitSettings
 from tests.fakes.git_http_server import serving
 from tests.fakes.git_origin import Origin, git
-from tests.integration.git.conftest import Promotion
+from tests.integration.git.conftest import LOOPBACK, Promotion
 
 WORKERS = 8
 EACH = 3
@@ -59,7 +59,9 @@ def test_many_processes_push_to_one_branch_and_every_change_lands_once(
 
 
 def _clone_slowly(url: str, cache: Path, folder: str) -> None:
-    Promotion(git=open_git(GitSettings(cache_dir=cache)), workdir=Path(folder), url=url).clone()
+    Promotion(
+        git=open_git(GitSettings(cache_dir=cache, egress=LOOPBACK)), workdir=Path(folder), url=url
+    ).clone()
 
 
 @pytest.mark.slow
@@ -83,7 +85,9 @@ def test_a_killed_worker_leaves_no_git_running_and_the_next_one_carries_on(
 
         server.delay = lambda: None
         promotion = Promotion(
-            git=open_git(GitSettings(cache_dir=tmp_path / "cache")), workdir=short_path, url=url
+            git=open_git(GitSettings(cache_dir=tmp_path / "cache", egress=LOOPBACK)),
+            workdir=short_path,
+            url=url,
         )
         promotion.clone()
     assert (short_path / "out/values.yaml").read_text() == "tag: v1\n"

@@ -1,21 +1,24 @@
 import shutil
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from promotions.engine.runner import StepError
 from promotions.gateways.git.gateway import GitGateway, open_git
 from promotions.ports.credentials import Credential
 from promotions.ports.git import (
+    AuthenticationError,
     DiskFullError,
     GitError,
     Remote,
 )
 from tests.fakes.git_http_server import GitHTTPServer
 from tests.fakes.git_origin import Origin
-from tests.integration.git.conftest import Promotion
+from tests.integration.git.conftest import BOT, Promotion
 
 
 def test_fifty_discoveries_at_once_cost_at_most_two_fetches(
@@ -93,6 +96,51 @@ def test_tenants_and_credentials_never_share_a_mirror(
     assert len({mirrors.mirror(it).folder for it in rotated}) == 1
 
 
+def test_who_shares_a_mirror(gateway: GitGateway, server: GitHTTPServer) -> None:
+    def folder(**more: object) -> Path:
+        remote = replace(Remote(f"{server.url}/origin.git", tenant_uid="a"), **more)  # type: ignore[arg-type] # the fields of a remote
+        return gateway.repositories.mirrors.mirror(remote).folder
+
+    named = Credential(username="x", password="1", name="app")
+    content = Credential(username="app", password="1")
+
+    assert folder() == folder(tenant_uid="b"), "read without credentials"
+    assert folder() != folder(insecure_skip_tls_verify=True), "from a host that proved nothing"
+    assert folder(credential=named) == folder(credential=replace(named, password="2"))
+    assert folder(credential=named) != folder(credential=named, tenant_uid="b")
+    assert folder(credential=named) != folder(credential=content)
+    assert folder(credential=content) != folder(credential=content, tenant_uid="b")
+    assert folder(credential=named, credential_name="other") != folder(credential=named)
+
+
+def test_credentials_that_were_revoked_read_nothing(
+    gateway: GitGateway, remote: Remote, server: GitHTTPServer, origin: Origin, short_path: Path
+) -> None:
+    newest = origin.branch("main")
+    next(gateway.repositories.walk(remote))
+    server.users["bot"] = "another"
+    for note in gateway.repositories.mirrors.mirror(remote).folder.glob("*.json"):
+        note.unlink()  # it is older than a minute
+    promotion = Promotion(git=gateway, workdir=short_path, url=remote.url)
+    promotion.credentials.known[remote.url] = BOT
+    repositories = gateway.repositories
+    asks: list[Callable[[], object]] = [
+        lambda: repositories.list_refs(remote),
+        lambda: list(repositories.walk(remote, branch="main")),
+        lambda: list(repositories.walk(remote, branch="main", at=newest)),
+        lambda: repositories.tags(remote),
+        lambda: repositories.commit_message(remote, newest),
+        lambda: repositories.same_content(remote, newest, "1" * 40),
+        lambda: repositories.changed_paths(remote, [newest]),
+    ]
+
+    for ask in asks:
+        with pytest.raises(AuthenticationError):
+            ask()
+    with pytest.raises(StepError, match="refused the credentials"):
+        promotion.clone()
+
+
 @pytest.mark.parametrize("damage", ["objects", "config", "pack", "head"])
 def test_a_damaged_mirror_is_made_again(
     gateway: GitGateway, promotion: Promotion, origin: Origin, damage: str
@@ -136,7 +184,7 @@ def test_lock_files_of_a_killed_fetch_are_no_obstacle(gateway: GitGateway, origi
     remote = Remote(origin.url)
     next(gateway.repositories.walk(remote))
     git_dir = gateway.repositories.mirrors.mirror(remote).git_dir
-    (git_dir / "refs/remotes/origin").mkdir(exist_ok=True)
+    (git_dir / "refs/remotes/origin").mkdir(parents=True, exist_ok=True)
     (git_dir / "refs/remotes/origin/main.lock").touch()
     (git_dir / "packed-refs.lock").touch()
     origin.commit({"x": "1"}, "Next")

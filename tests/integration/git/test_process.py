@@ -1,12 +1,13 @@
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from common.errors import ConflictError
-from common.locks import file_lock
+from common.locks import _is_at, directory_lock, file_lock, shared_directory_lock
 from promotions.gateways import process, warden
 from promotions.gateways.process import Command, OutputLimitError, ProcessTimeoutError
 
@@ -54,6 +55,20 @@ def test_a_program_that_prints_too_much_is_killed() -> None:
         process.run(shell("yes", limit=100_000))
 
 
+def test_a_watch_that_raises_kills_the_program(tmp_path: Path) -> None:
+    def watch() -> None:
+        if (tmp_path / "large").exists():
+            raise OutputLimitError("It wrote too much.")
+
+    started = time.monotonic()
+    command = shell(f"sleep 0.2; touch {tmp_path}/large; sleep 60")
+
+    with pytest.raises(OutputLimitError, match="wrote too much"):
+        process.run(replace(command, watch=watch))
+
+    assert time.monotonic() - started < 5
+
+
 def test_a_flood_of_errors_keeps_only_its_end() -> None:
     done = process.run(shell("yes x | head -c 1000000 >&2; echo end >&2"))
 
@@ -92,6 +107,34 @@ def test_a_lock_that_is_held_too_long_is_a_conflict(tmp_path: Path) -> None:
     assert caught.value.code == "lock_timeout"
     with file_lock(path, timeout=timedelta(0)):
         pass
+
+
+def test_a_shared_lock_on_a_directory_keeps_others_from_having_it_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    now = timedelta(0)
+
+    with shared_directory_lock(folder, timeout=now) as one:
+        with shared_directory_lock(folder, timeout=now) as two, directory_lock(folder) as alone:
+            assert (one, two, alone) == (True, True, False)
+        folder.rename(tmp_path / "moved")
+        folder.mkdir()
+    with directory_lock(folder) as alone:
+        assert alone
+        with pytest.raises(ConflictError):
+            shared_directory_lock(folder, timeout=now).__enter__()
+
+
+def test_a_directory_that_was_moved_is_not_the_one_that_is_there(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    opened = os.open(folder, os.O_RDONLY)
+    folder.rename(tmp_path / "moved")
+
+    assert not _is_at(opened, folder)
+    folder.mkdir()
+    assert not _is_at(opened, folder)
+    os.close(opened)
 
 
 def _alive(pid: int) -> bool:

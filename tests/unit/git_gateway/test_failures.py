@@ -21,7 +21,7 @@ from promotions.gateways.git.failures import failure, redact, storage_failure
         ("fatal: unable to access 'https://h/': The requested URL returned error: 503",
          "git_unreachable"),
         ("fatal: unable to access 'https://h/': server certificate verification failed.",
-         "git_unreachable"),
+         "git_untrusted_host"),
         ("fatal: couldn't find remote ref refs/heads/x", "git_ref_not_found"),
         ("error: file write error: No space left on device", "git_disk_full"),
         ("error: unable to write file 'big'", "git_disk_full"),
