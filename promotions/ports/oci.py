@@ -1,8 +1,12 @@
-"""What discovery may ask of a registry of container images."""
+"""What discovery and steps may ask of a registry of container images and other artifacts."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from common.jsontypes import JSONObject
+from promotions.engine.artifacts import Artifact, Blob
 from promotions.engine.images import ImageDetails, Platform
 from promotions.ports.credentials import Credential
 
@@ -63,4 +67,48 @@ class ImageRegistry(Protocol):
 
     def digest_of(self, repository: Repository, tag: str) -> str | None:
         """Return the digest that a tag stands for now, or ``None`` if there is no such tag."""
+        ...
+
+
+class ArtifactRegistry(Protocol):
+    """Copies artifacts between registries, and reads from them; errors as of ``ImageRegistry``.
+
+    What failed for a moment is tried again here, a few times.
+    """
+
+    def artifact(self, repository: Repository, reference: str) -> Artifact:
+        """Return what a tag or digest stands for, with all that an index lists.
+
+        The media type may be one that cannot be copied; it has no children then.
+
+        Raises:
+            NotFoundError: There is no such tag or digest.
+        """
+        ...
+
+    def manifest(self, repository: Repository, reference: str) -> JSONObject:
+        """Return the manifest that a tag or digest stands for; of an index, linux/amd64's.
+
+        Raises:
+            NotFoundError: There is no such tag or digest.
+        """
+        ...
+
+    def blob(self, repository: Repository, blob: Blob) -> AbstractContextManager[Iterator[bytes]]:
+        """Give a blob piece by piece, as stored.
+
+        The pieces raise ``UpstreamError`` if it is not as large as it should be or has not the
+        right digest, at the latest after the last of them.
+        """
+        ...
+
+    def push(self, artifact: Artifact, *, source: Repository, target: Repository, tag: str) -> None:
+        """Make a tag of the target stand for the artifact; what is there is not sent again.
+
+        Args:
+            artifact: May have been annotated since it was read.
+            source: Where its blobs are.
+            target: Where it goes.
+            tag: What points to it afterwards.
+        """
         ...

@@ -17,12 +17,13 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from promotions.engine.images import OCI_INDEX, OCI_MANIFEST
+from promotions.engine.images import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST
 
 COMMAND = "docker-registry"
 USER, PASSWORD = "robot", "opensesame"
 _CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 _LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
+_ACCEPTED = ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
 # Of PASSWORD, made by bcrypt with cost 5.
 _HTPASSWD = "robot:$2y$05$abcdefghijklmnopqrstuuQbLfdQZSxZ9gjhA5V9o8Tyc6aQRO0Qi"
 
@@ -85,6 +86,65 @@ class Registry:
             }
             return _push_manifest(client, repository, tag, index)
 
+    def push_artifact(
+        self,
+        repository: str,
+        tag: str,
+        *layers: tuple[str, bytes],
+        config: tuple[str, bytes] = (_CONFIG_TYPE, b"{}"),
+        media_type: str = OCI_MANIFEST,
+        **more: object,
+    ) -> str:
+        """Push any artifact, its layers given by media type and content; return its digest."""
+        with self._client() as client:
+            manifest: Json = {
+                "schemaVersion": 2,
+                "mediaType": media_type,
+                "config": _push_blob(client, repository, config[1], config[0]),
+                "layers": [_push_blob(client, repository, body, kind) for kind, body in layers],
+                **more,
+            }
+            return _push_manifest(client, repository, tag, manifest)
+
+    def push_chart(self, repository: str, version: str) -> str:
+        """Push a Helm chart as helm does, ``+`` of the version written ``_``."""
+        name = repository.rpartition("/")[2]
+        return self.push_artifact(
+            repository,
+            version.replace("+", "_"),
+            ("application/vnd.cncf.helm.chart.content.v1.tar+gzip", f"{name}{version}".encode()),
+            config=(
+                "application/vnd.cncf.helm.config.v1+json",
+                _dump({"name": name, "version": version, "apiVersion": "v2"}),
+            ),
+        )
+
+    def push_document(self, repository: str, tag: str, document: Json) -> str:
+        """Push a manifest or an index as it is and return its digest."""
+        with self._client() as client:
+            return _push_manifest(client, repository, tag, document)
+
+    def document(self, repository: str, reference: str) -> Json:
+        """Return the manifest or index that a tag or digest stands for."""
+        with self._client() as client:
+            found: Json = self._got(client, f"/v2/{repository}/manifests/{reference}").json()
+            return found
+
+    def digest(self, repository: str, reference: str) -> str:
+        """Return the digest of a tag."""
+        with self._client() as client:
+            response = self._got(client, f"/v2/{repository}/manifests/{reference}")
+            return response.headers["docker-content-digest"]
+
+    def blob(self, repository: str, digest: str) -> bytes:
+        """Return a blob."""
+        with self._client() as client:
+            return self._got(client, f"/v2/{repository}/blobs/{digest}").content
+
+    def _got(self, client: httpx.Client, path: str) -> httpx.Response:
+        response = client.get(path, headers={"Accept": f"{_ACCEPTED}, */*"})
+        return response.raise_for_status()
+
     def delete_manifest(self, repository: str, digest: str) -> None:
         """Delete an image, and with it every tag that points to it."""
         with self._client() as client:
@@ -115,12 +175,13 @@ def running_registry(directory: Path, *, with_auth: bool = False) -> Iterator[Re
 
 @dataclass
 class Answer:
-    """What the small server sends for one request."""
+    """What the small server sends for one request; ``cut_at`` bytes of it, then it hangs up."""
 
     status: int = 200
     body: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     delay_seconds: float = 0.0
+    cut_at: int | None = None
 
 
 @dataclass
@@ -160,7 +221,8 @@ def scripted_server(script: Callable[[Asked], Answer]) -> Iterator[Scripted]:
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body)
+                self.wfile.write(answer.body[: answer.cut_at])
+            self.close_connection = self.close_connection or answer.cut_at is not None
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _respond  # noqa: N815 - http.server's names
 

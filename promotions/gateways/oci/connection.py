@@ -4,15 +4,18 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Protocol, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 from common.egress import EgressPolicy
 from common.errors import InvalidError, NotFoundError, UpstreamError
-from common.http import Client, Limits, Response, client
+from common.http import Client, Content, Limits, Received, Response, client
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
 from promotions.engine.references import ImageReference, parse_reference
+from promotions.gateways.oci.failures import RegistryBusyError, explanation, seconds_in
 from promotions.gateways.oci.limits import HostLimiter
 from promotions.gateways.oci.tokens import Challenge, basic
 from promotions.ports.credentials import Credential
@@ -24,12 +27,28 @@ MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
 TIMEOUT_SECONDS = 30.0
 _TOKEN_LIFE_SECONDS = 60
 _TOKEN_MARGIN_SECONDS = 10
+_REDIRECT = 300
 _BAD_REQUEST = 400
 _UNAUTHORISED = 401
 _FORBIDDEN = 403
 _NOT_FOUND = 404
 _TOO_MANY = 429
 _SERVER_ERROR = 500
+
+AuthorisationKey = tuple[str, str, str, str]
+"""Registry, repository, who asks, and for what."""
+
+
+class _Answer(Protocol):
+    """What every response has."""
+
+    @property
+    def status(self) -> int: ...
+
+    def header(self, name: str) -> str: ...
+
+
+AnswerT = TypeVar("AnswerT", bound=_Answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,7 @@ class Connections:
         self._clock = clock
         self._lock = threading.Lock()
         self._clients: dict[bool, Client] = {}
-        self._authorisations: dict[tuple[str, str, str], tuple[str, float]] = {}
+        self._authorisations: dict[AuthorisationKey, tuple[str, float]] = {}
 
     def client(self, *, verify_tls: bool) -> Client:
         """Return the shared client that does or does not check certificates."""
@@ -74,13 +93,13 @@ class Connections:
         """Return when the host may be asked once more."""
         self._limiter.wait(host)
 
-    def authorisation(self, key: tuple[str, str, str]) -> str:
+    def authorisation(self, key: AuthorisationKey) -> str:
         """Return the ``Authorization`` value that worked before, or the empty string."""
         with self._lock:
             value, expires_at = self._authorisations.get(key, ("", 0.0))
             return value if self._clock() < expires_at else ""
 
-    def remember(self, key: tuple[str, str, str], value: str, *, seconds: float) -> None:
+    def remember(self, key: AuthorisationKey, value: str, *, seconds: float) -> None:
         """Keep an ``Authorization`` value for a while."""
         with self._lock:
             now = self._clock()
@@ -91,19 +110,45 @@ class Connections:
 
 
 class RegistryConnection:
-    """Reads from one repository of one registry."""
+    """Speaks to one repository of one registry.
 
-    def __init__(self, connections: Connections, repository: Repository) -> None:
+    Args:
+        connections: What all repositories share.
+        repository: Which one, and as whom.
+        scopes: What is to be done beside pulling, as token services call it.
+    """
+
+    def __init__(
+        self, connections: Connections, repository: Repository, *, scopes: Iterable[str] = ()
+    ) -> None:
         self._connections = connections
         self._repository = repository
         self.reference = _reference(repository.url)
         self.host = self.reference.registry
         insecure = self.host in connections.settings.insecure_hosts
         self._base = f"{'http' if insecure else 'https'}://{self.host}"
+        self._scopes = tuple(scopes) or (f"repository:{self.reference.repository}:pull",)
 
     def url(self, path: str) -> str:
         """Return the address of a path below the repository, such as ``tags/list``."""
         return f"{self._base}/v2/{self.reference.repository}/{path}"
+
+    def located(self, response: Response) -> str:
+        """Return where a response says to go on; on this host never less safely.
+
+        Raises:
+            UpstreamError: It does not say.
+        """
+        location = response.header("Location")
+        try:
+            target = urlsplit(urljoin(response.url, location) if location else "")
+        except ValueError:
+            target = urlsplit("")
+        if not target.netloc:
+            raise self._failed(response.status, "it does not say where to upload to")
+        if target.netloc == self.host:
+            target = target._replace(scheme=urlsplit(self._base).scheme)
+        return target.geturl()
 
     def get(self, url: str, *, accept: str = "*/*", method: str = "GET") -> Response:
         """Return a successful response, or one that says 404.
@@ -111,12 +156,65 @@ class RegistryConnection:
         Raises:
             UpstreamError: The registry refused, failed, or is out of reach.
         """
-        response = self._sent(method, url, accept=accept, authorisation=self._known())
-        if response.status == _UNAUTHORISED:
-            granted = self._authorised(Challenge.parse(response.header("WWW-Authenticate")))
-            response = self._sent(method, url, accept=accept, authorisation=granted)
-        self._check(response)
+        headers = (("Accept", accept),)
+        response = self._asked(
+            lambda granted: self._client().request(
+                method, url, headers=self._headers(headers, url, granted), limits=self._limits()
+            )
+        )
+        self.check(response, detail=response.content)
         return response
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Iterable[tuple[str, str]] = (),
+        content: Callable[[], Content] = bytes,
+        timeout_seconds: float | None = None,
+    ) -> Response:
+        """Send something and return the response, whatever its status, unless it is refused.
+
+        Args:
+            method: The HTTP method.
+            url: Any address that the registry has named.
+            headers: Header fields.
+            content: Makes the body anew each time that it has to be sent.
+            timeout_seconds: For everything.
+
+        Raises:
+            UpstreamError: The registry is out of reach, or refuses who is asking.
+        """
+        seconds = timeout_seconds or self._connections.settings.timeout_seconds
+        limits = Limits(seconds, MAX_DOCUMENT_BYTES, max_redirects=0)
+        fields = tuple(headers)
+        return self._asked(
+            lambda granted: self._client().request(
+                method,
+                url,
+                headers=self._headers(fields, url, granted),
+                content=content(),
+                limits=limits,
+            )
+        )
+
+    @contextmanager
+    def stream(
+        self, url: str, *, headers: Iterable[tuple[str, str]] = (), limits: Limits
+    ) -> Iterator[Received]:
+        """Give a successful response, or one that says 404, before its body is read."""
+        fields = tuple(headers)
+        with ExitStack() as stack:
+            received = self._asked(
+                lambda granted: stack.enter_context(
+                    self._client().stream(
+                        "GET", url, headers=self._headers(fields, url, granted), limits=limits
+                    )
+                )
+            )
+            self.check(received)
+            yield received
 
     def document(self, response: Response) -> JSONObject:
         """Return a response's JSON object.
@@ -136,15 +234,27 @@ class RegistryConnection:
     def _known(self) -> str:
         return self._connections.authorisation(self._key())
 
-    def _key(self) -> tuple[str, str, str]:
-        return (self.host, self.reference.repository, self.identity)
+    def _key(self) -> AuthorisationKey:
+        return (self.host, self.reference.repository, self.identity, " ".join(self._scopes))
 
-    def _sent(self, method: str, url: str, *, accept: str, authorisation: str) -> Response:
+    def _asked(self, perform: Callable[[str], AnswerT]) -> AnswerT:
+        """Return what is answered to a request, made again if it has to be authorised first."""
         self._connections.wait(self.host)
-        headers = [("Accept", accept)]
-        if authorisation:
-            headers.append(("Authorization", authorisation))
-        return self._client().request(method, url, headers=headers, limits=self._limits())
+        answer = perform(self._known())
+        if answer.status == _UNAUTHORISED:
+            granted = self._authorised(Challenge.parse(answer.header("WWW-Authenticate")))
+            self._connections.wait(self.host)
+            answer = perform(granted)
+        if answer.status in {_UNAUTHORISED, _FORBIDDEN}:
+            raise self._refused()
+        return answer
+
+    def _headers(
+        self, headers: tuple[tuple[str, str], ...], url: str, granted: str
+    ) -> tuple[tuple[str, str], ...]:
+        """Return header fields, with the authorisation if the address is the registry's own."""
+        is_own = url.startswith(f"{self._base}/")
+        return (*headers, ("Authorization", granted)) if granted and is_own else headers
 
     def _client(self) -> Client:
         return self._connections.client(verify_tls=self._repository.verify_tls)
@@ -175,10 +285,10 @@ class RegistryConnection:
             "GET",
             challenge.realm,
             headers=headers,
-            params=challenge.parameters(repository=self.reference.repository),
+            params=challenge.parameters(self._scopes),
             limits=self._limits(),
         )
-        self._check(response)
+        self.check(response)
         answer = self.document(response)
         token = as_text(answer.get("token")) or as_text(answer.get("access_token"))
         if not token:
@@ -189,34 +299,41 @@ class RegistryConnection:
 
     def _may_show_credential(self, realm: str) -> bool:
         """Return whether the token service is as safe to speak to as the registry itself."""
-        parts = urlsplit(realm)
+        try:
+            parts = urlsplit(realm)
+        except ValueError:
+            return False
         return parts.scheme == "https" or (
             self._base.startswith("http:")
             and parts.netloc in self._connections.settings.insecure_hosts
         )
 
-    def _check(self, response: Response) -> None:
-        status = response.status
+    def check(self, answer: _Answer, *, detail: bytes = b"") -> None:
+        """Raise unless a response is a success or says 404; ``detail`` is its body, for words."""
+        status = answer.status
         if status in {_UNAUTHORISED, _FORBIDDEN}:
             raise self._refused()
         if status == _TOO_MANY:
-            raise UpstreamError(
+            raise RegistryBusyError(
                 f"The registry {self.host} says that it is asked too often; it is tried later.",
-                retryable=True,
-                code="registry_limit",
+                retry_after=seconds_in(answer.header("Retry-After")),
             )
-        if status >= _BAD_REQUEST and status != _NOT_FOUND:
-            raise UpstreamError(
-                f"The registry {self.host} answered with status {status}.",
-                retryable=status >= _SERVER_ERROR,
-                code="registry_error",
-            )
+        if _REDIRECT <= status < _BAD_REQUEST or (status >= _BAD_REQUEST and status != _NOT_FOUND):
+            raise self._failed(status, explanation(detail))
+
+    def _failed(self, status: int, explanation: str) -> UpstreamError:
+        words = f" ({explanation})" if explanation else ""
+        return UpstreamError(
+            f"The registry {self.host} answered with status {status}{words}.",
+            retryable=status >= _SERVER_ERROR,
+            code="registry_error",
+        )
 
     def _refused(self) -> UpstreamError:
         how = "the credential given" if self._repository.credential else "anonymous access"
         return UpstreamError(
             f"The registry {self.host} refused {how} to {self.reference.repository};"
-            " check the image credentials of the project.",
+            " check the credentials that the project has for it.",
             retryable=False,
             code="registry_auth",
         )

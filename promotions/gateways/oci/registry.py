@@ -3,7 +3,6 @@
 Source: https://github.com/opencontainers/distribution-spec and Kargo ``pkg/image``.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,8 +13,6 @@ from common.errors import NotFoundError, UpstreamError
 from common.http import Response
 from common.jsontypes import JSONObject, as_list
 from promotions.engine.images import (
-    INDEX_TYPES,
-    MANIFEST_TYPES,
     Descriptor,
     ImageDetails,
     Platform,
@@ -29,6 +26,7 @@ from promotions.engine.images import (
 )
 from promotions.gateways.oci.cache import LastUsed
 from promotions.gateways.oci.connection import Connections, RegistryConnection
+from promotions.gateways.oci.documents import ACCEPT, NOT_FOUND, head_digest, verified
 from promotions.ports.oci import Repository
 
 PAGE_SIZE = 1000
@@ -37,9 +35,7 @@ MAX_TAGS = 100_000
 CACHED_IMAGES = 10_000
 MAX_NESTING = 3
 
-_ACCEPT = ", ".join(sorted(INDEX_TYPES | MANIFEST_TYPES))
 _NEXT = re.compile(r'<(?P<target>[^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
-_NOT_FOUND = 404
 
 
 class OciRegistry:
@@ -59,7 +55,7 @@ class OciRegistry:
         while url and url not in seen and len(seen) < MAX_PAGES and len(found) < MAX_TAGS:
             seen.add(url)
             response = connection.get(url)
-            if response.status == _NOT_FOUND:
+            if response.status == NOT_FOUND:
                 raise connection.missing()
             listed = as_list(connection.document(response).get("tags", ()))
             found |= dict.fromkeys(tag for tag in listed if isinstance(tag, str))
@@ -80,11 +76,12 @@ class OciRegistry:
     ) -> ImageDetails | None:
         """Return what a tag stands for, or ``None`` if there is no such image."""
         connection = RegistryConnection(self._connections, repository)
-        key = (repository.url, tag, connection.identity, repr(platform))
+        seen_by = (connection.identity, str(repository.verify_tls))
+        key = (repository.url, tag, *seen_by, repr(platform))
         known = self._by_tag.get(key)
         if known is not None and cache_by_tag:
             return known
-        if known is not None and _head_digest(connection, tag) == known.digest:
+        if known is not None and head_digest(connection, tag) == known.digest:
             return known
         details = self._fetched(connection, tag, platform=platform)
         if details is not None:
@@ -94,19 +91,19 @@ class OciRegistry:
     def digest_of(self, repository: Repository, tag: str) -> str | None:
         """Return the digest of a tag now."""
         connection = RegistryConnection(self._connections, repository)
-        digest = _head_digest(connection, tag)
+        digest = head_digest(connection, tag)
         if digest:
             return digest
-        response = connection.get(connection.url(f"manifests/{tag}"), accept=_ACCEPT)
-        return None if response.status == _NOT_FOUND else _verified(response, "", connection.host)
+        response = connection.get(connection.url(f"manifests/{tag}"), accept=ACCEPT)
+        return None if response.status == NOT_FOUND else verified(response, "", connection.host)
 
     def _fetched(
         self, connection: RegistryConnection, tag: str, *, platform: Platform | None
     ) -> ImageDetails | None:
-        response = connection.get(connection.url(f"manifests/{tag}"), accept=_ACCEPT)
-        if response.status == _NOT_FOUND:
+        response = connection.get(connection.url(f"manifests/{tag}"), accept=ACCEPT)
+        if response.status == NOT_FOUND:
             return None
-        digest = _verified(response, "", connection.host)
+        digest = verified(response, "", connection.host)
         key = (connection.host, connection.reference.repository, digest, repr(platform))
         details = self._by_digest.get(key) or _Reader(connection).details(
             response, digest, platform=platform
@@ -171,40 +168,22 @@ class _Reader:
 
     def _blob(self, path: str, digest: str) -> JSONObject:
         """Return a JSON document by its digest."""
-        response = self._connection.get(self._connection.url(path), accept=f"{_ACCEPT}, */*")
-        if response.status == _NOT_FOUND:
+        response = self._connection.get(self._connection.url(path), accept=f"{ACCEPT}, */*")
+        if response.status == NOT_FOUND:
             raise UpstreamError(
                 f"The registry {self._connection.host} lacks {digest}, which an image refers to.",
                 retryable=True,
                 code="registry_error",
             )
-        _verified(response, digest, self._connection.host)
+        verified(response, digest, self._connection.host)
         return self._connection.document(response)
-
-
-def _head_digest(connection: RegistryConnection, tag: str) -> str:
-    """Return the digest of a tag without fetching it; empty if unknown."""
-    response = connection.get(connection.url(f"manifests/{tag}"), accept=_ACCEPT, method="HEAD")
-    return "" if response.status == _NOT_FOUND else response.header("Docker-Content-Digest")
-
-
-def _verified(response: Response, expected: str, host: str) -> str:
-    """Return the digest of a document, computed, if it is the one that was promised."""
-    digest = f"sha256:{hashlib.sha256(response.content).hexdigest()}"
-    promised = expected or response.header("Docker-Content-Digest") or digest
-    if promised.startswith("sha512:"):
-        digest = f"sha512:{hashlib.sha512(response.content).hexdigest()}"
-    if digest != promised:
-        raise UpstreamError(
-            f"The registry {host} sent a document that does not have the digest {promised}.",
-            retryable=True,
-            code="digest_mismatch",
-        )
-    return digest
 
 
 def _next_page(response: Response, url: str) -> str:
     """Return the address of the next page on the same host, or the empty string."""
     match = _NEXT.search(response.header("Link"))
-    target = urljoin(url, match["target"]) if match else ""
-    return target if urlsplit(target).netloc == urlsplit(url).netloc else ""
+    try:
+        target = urljoin(url, match["target"]) if match else ""
+        return target if urlsplit(target).netloc == urlsplit(url).netloc else ""
+    except ValueError:
+        return ""

@@ -5,6 +5,7 @@ Source: the ``distribution`` token specification; RFC 9110 for challenges.
 
 import base64
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -39,11 +40,20 @@ class Challenge:
             scope=found.get("scope", ""),
         )
 
-    def parameters(self, *, repository: str) -> tuple[tuple[str, str], ...]:
-        """Return the query of the request for a token that may pull from ``repository``."""
-        scope = self.scope or f"repository:{repository}:pull"
+    def parameters(self, scopes: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return the query of the request for a token of these scopes and of those asked for."""
         service = (("service", self.service),) if self.service else ()
-        return (*service, ("scope", scope))
+        wanted = merged_scopes([*self.scope.split(), *scopes])
+        return (*service, *(("scope", scope) for scope in wanted))
+
+
+def merged_scopes(scopes: Iterable[str]) -> tuple[str, ...]:
+    """Return scopes such as ``repository:team/app:pull,push``, one for each repository."""
+    actions: dict[str, dict[str, None]] = {}
+    for scope in scopes:
+        resource, _, listed = scope.rpartition(":")
+        actions.setdefault(resource, {}).update(dict.fromkeys(listed.split(",")))
+    return tuple(f"{resource}:{','.join(names)}" for resource, names in actions.items())
 
 
 def basic(credential: Credential) -> str:

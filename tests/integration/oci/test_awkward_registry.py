@@ -46,6 +46,7 @@ def test_tags_are_collected_over_pages() -> None:
     [
         '</v2/acme/web/tags/list?n=1000>; rel="next"',
         '<http://169.254.169.254/v2/acme/web/tags/list>; rel="next"',
+        '<http://[::1>; rel="next"',
     ],
 )
 def test_pages_that_go_in_a_circle_or_elsewhere_end(link: str) -> None:
@@ -79,6 +80,7 @@ def test_an_empty_tag_list_says_so(body: bytes) -> None:
         (Answer(body=b"[" * 100_000), "registry_error", True),
         (Answer(body=b" " * (5 * 1024 * 1024)), "response_too_large", False),
         (Answer(302, headers={"Location": "http://169.254.169.254/"}), "egress_refused", False),
+        (Answer(302, headers={"Location": "http://[::1"}), "upstream_unreachable", True),
         (Answer(delay_seconds=1.5), "upstream_timeout", True),
     ],
 )
@@ -174,3 +176,13 @@ def test_no_host_is_asked_more_often_than_the_limit() -> None:
     limiter.wait("a")
 
     assert slept == pytest.approx([0.05, 0.1, 0.15, 0.2])
+
+
+@pytest.mark.parametrize("realm", ["http://[::1/token", "ftp://x/", "nonsense"])
+def test_a_realm_that_is_no_address_is_an_error(realm: str) -> None:
+    challenge = Answer(401, headers={"WWW-Authenticate": f'Bearer realm="{realm}",service="a"'})
+    with (
+        scripted_server(lambda _: challenge) as server,
+        pytest.raises((InvalidError, UpstreamError)),
+    ):
+        gateway(server.host).tags(repository(server, Credential("bob", "pw")))
