@@ -31,6 +31,11 @@ def toml_update_message(path: str, updates: Sequence[Update]) -> str:
     return _updated(path, updates, toml_text)
 
 
+def hcl_update_message(path: str, updates: Sequence[Update]) -> str:
+    """Return what ``hcl-update`` changed."""
+    return _updated(path, updates, _json_text)
+
+
 def yaml_merge_message(inputs: Sequence[str], output: str) -> str:
     """Return which files ``yaml-merge`` merged into which."""
     if not inputs:

@@ -18,7 +18,7 @@ from promotions.engine.expressions.machine import (
     ENVIRONMENT,
     Evaluate,
     Machine,
-    NilEnvironment,
+    RootedEnvironment,
     Scope,
 )
 from promotions.engine.expressions.matching import compile_matcher
@@ -386,7 +386,8 @@ def _truth(evaluate: Evaluate) -> Evaluate:
 
 
 def _environment(machine: Machine) -> object:
-    return None if isinstance(machine.environment, NilEnvironment) else machine.environment
+    environment = machine.environment
+    return environment.root if isinstance(environment, RootedEnvironment) else environment
 
 
 def _variable(machine: Machine, name: str) -> object:

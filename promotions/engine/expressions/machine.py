@@ -51,8 +51,20 @@ class Scope:
 NO_SCOPE = Scope(())
 
 
-class NilEnvironment:
+class RootedEnvironment:
+    """Marks an environment that was made from one value.
+
+    Attributes:
+        root: That value, which ``$env`` is.
+    """
+
+    root: object
+
+
+class NilEnvironment(RootedEnvironment):
     """Marks an environment that holds declared functions alone: ``$env`` is nil."""
+
+    root = None
 
 
 class Machine:
