@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import orjson
 from django.db import transaction
@@ -38,26 +38,39 @@ def record(act: Act, *, actor: Actor, at: datetime) -> AuditEvent:
     """
     with transaction.atomic(savepoint=False):
         chain = _locked_chain(act.tenant_uid)
-        event = AuditEvent(
-            tenant_uid=act.tenant_uid,
-            sequence=chain.length + 1,
-            at=at,
-            actor=actor.name,
-            address=actor.address,
-            action=act.action,
-            project_uid=act.project_uid,
-            kind=act.kind,
-            object_uid=act.object_uid,
-            object_name=act.object_name,
-            reason=act.reason,
-            before=act.before,
-            after=act.after,
-            previous_hash=chain.head,
-        )
-        event.hash = link_hash(event)
-        event.save(force_insert=True)
-        chain.length, chain.head = event.sequence, event.hash
-        chain.save(update_fields=["length", "head"])
+        return _append(chain, act, uid=uuid4(), actor=actor, at=at)
+
+
+def record_once(act: Act, *, uid: UUID, actor: Actor, at: datetime) -> AuditEvent:
+    """As :func:`record`, or return the event of this ``uid`` if the chain has it already."""
+    with transaction.atomic(savepoint=False):
+        chain = _locked_chain(act.tenant_uid)
+        known = AuditEvent.objects.filter(tenant_uid=act.tenant_uid, uid=uid).first()
+        return known or _append(chain, act, uid=uid, actor=actor, at=at)
+
+
+def _append(chain: AuditChain, act: Act, *, uid: UUID, actor: Actor, at: datetime) -> AuditEvent:
+    event = AuditEvent(
+        uid=uid,
+        tenant_uid=act.tenant_uid,
+        sequence=chain.length + 1,
+        at=at,
+        actor=actor.name,
+        address=actor.address,
+        action=act.action,
+        project_uid=act.project_uid,
+        kind=act.kind,
+        object_uid=act.object_uid,
+        object_name=act.object_name,
+        reason=act.reason,
+        before=act.before,
+        after=act.after,
+        previous_hash=chain.head,
+    )
+    event.hash = link_hash(event)
+    event.save(force_insert=True)
+    chain.length, chain.head = event.sequence, event.hash
+    chain.save(update_fields=["length", "head"])
     return event
 
 

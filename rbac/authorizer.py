@@ -42,6 +42,7 @@ RULES: Mapping[str, Mapping[str, frozenset[str]]] = {
         **dict.fromkeys(_READABLE, WRITE),
         "stages": WRITE | {"promote"},
         "secrets": WRITE,
+        "messagechannels": WRITE,
         "promotiontasks": WRITE,
     },
 }

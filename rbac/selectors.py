@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from common.errors import NotFoundError, PlatformError
+from common.jsontypes import JSONValue
 from rbac.actors import Actor, ActorKind, Grant
 from rbac.models import ApiToken, AuditChain, RoleBinding, User
 from rbac.models.token import TOKEN_START, digest_of
@@ -46,6 +47,26 @@ def actor_name(user: User) -> str:
     if user.is_superuser and user.username == ADMIN_USERNAME:
         return "admin"
     return f"email:{user.email}" if user.email else f"subject:{user.username}"
+
+
+def claims_of(actor: Actor) -> dict[str, JSONValue]:
+    """Return what is claimed of the person behind an actor, under OpenID Connect's names.
+
+    Nothing for an actor that is nobody's.
+    """
+    if actor.user_uid is None:
+        return {}
+    user = User.objects.filter(uid=actor.user_uid).prefetch_related("groups").first()
+    if user is None:
+        return {}
+    claims: dict[str, JSONValue] = {
+        "sub": user.username,
+        "preferred_username": user.username,
+        "email": user.email,
+        "name": user.get_full_name(),
+        "groups": sorted(group.name for group in user.groups.all()),
+    }
+    return {name: value for name, value in claims.items() if value}
 
 
 def authenticate_token(plaintext: str, *, now: datetime) -> ApiToken:

@@ -26,6 +26,15 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allaut
         return False
 
 
+def no_such_page(request: HttpRequest) -> HttpResponseBase:
+    """Stand for a page of allauth that must not be there.
+
+    People are known by their e-mail addresses, in the audit and to rules about who may approve; so
+    only operators change them.
+    """
+    raise Http404(request.path)
+
+
 def request_actor(request: HttpRequest) -> Actor:
     """Return who is signed in.
 

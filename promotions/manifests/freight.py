@@ -6,9 +6,9 @@ from datetime import timedelta
 from posixpath import join, normpath
 from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from common.errors import FieldProblem
+from common.errors import FieldProblem, InvalidError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.expressions.gotime.durations import format_duration
 from promotions.engine.freight import (
@@ -57,6 +57,7 @@ Alias = Annotated[
         longest=LONGEST_LABEL,
     ),
 ]
+_ALIAS: TypeAdapter[str] = TypeAdapter(Alias)
 
 
 class _Part(Model):
@@ -131,6 +132,19 @@ def problems(manifest: FreightManifest) -> Iterator[FieldProblem]:
     """Yield what is wrong with Freight by itself; see also :func:`coverage_problems`."""
     if not manifest.lists():
         yield FieldProblem("", "must have at least one of commits, images, charts, artifacts")
+
+
+def check_alias(text: str) -> None:
+    """Accept what may be an alias.
+
+    Raises:
+        InvalidError: It may not.
+    """
+    try:
+        _ALIAS.validate_python(text)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise InvalidError(f'The alias {reason}, not "{text[:99]}".', code="bad_alias") from error
 
 
 def name_of(warehouse: str, lists: Lists) -> str:

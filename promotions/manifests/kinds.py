@@ -13,8 +13,10 @@ from projects.models.secret import SYSTEM_NAMESPACE
 from promotions.manifests import (
     analysis_template,
     cluster_config,
+    cluster_message_channel,
     config_map,
     freight,
+    message_channel,
     project,
     project_config,
     promotion,
@@ -24,7 +26,9 @@ from promotions.manifests import (
     warehouse,
 )
 from promotions.manifests.cluster_analysis_template import ClusterAnalysisTemplateManifest
+from promotions.manifests.cluster_message_channel import ClusterMessageChannelManifest
 from promotions.manifests.cluster_promotion_task import ClusterPromotionTaskManifest
+from promotions.manifests.message_channel import MESSAGES_API, MessageChannelManifest
 from promotions.manifests.metadata import (
     ARGO_API,
     CORE_API,
@@ -101,25 +105,33 @@ KINDS = {
             api_version=CORE_API,
         ),
         _kind(
-            "ClusterAnalysisTemplate", Scope.TENANT, 5, ClusterAnalysisTemplateManifest,
+            "ClusterMessageChannel", Scope.TENANT, 5, ClusterMessageChannelManifest,
+            cluster_message_channel.problems, api_version=MESSAGES_API,
+        ),
+        _kind(
+            "MessageChannel", Scope.PROJECT, 6, MessageChannelManifest, message_channel.problems,
+            api_version=MESSAGES_API,
+        ),
+        _kind(
+            "ClusterAnalysisTemplate", Scope.TENANT, 7, ClusterAnalysisTemplateManifest,
             analysis_template.problems, api_version=ARGO_API,
         ),
         _kind(
-            "AnalysisTemplate", Scope.PROJECT, 6, analysis_template.AnalysisTemplateManifest,
+            "AnalysisTemplate", Scope.PROJECT, 8, analysis_template.AnalysisTemplateManifest,
             analysis_template.problems, api_version=ARGO_API,
         ),
-        _kind("Warehouse", Scope.PROJECT, 7, warehouse.WarehouseManifest, warehouse.problems),
+        _kind("Warehouse", Scope.PROJECT, 9, warehouse.WarehouseManifest, warehouse.problems),
         _kind(
-            "ClusterPromotionTask", Scope.TENANT, 8, ClusterPromotionTaskManifest,
+            "ClusterPromotionTask", Scope.TENANT, 10, ClusterPromotionTaskManifest,
             promotion_task.problems,
         ),
         _kind(
-            "PromotionTask", Scope.PROJECT, 9, promotion_task.PromotionTaskManifest,
+            "PromotionTask", Scope.PROJECT, 11, promotion_task.PromotionTaskManifest,
             promotion_task.problems,
         ),
-        _kind("Stage", Scope.PROJECT, 10, stage.StageManifest, stage.problems),
-        _kind("Freight", Scope.PROJECT, 11, freight.FreightManifest, freight.problems),
-        _kind("Promotion", Scope.PROJECT, 12, promotion.PromotionManifest, promotion.problems),
+        _kind("Stage", Scope.PROJECT, 12, stage.StageManifest, stage.problems),
+        _kind("Freight", Scope.PROJECT, 13, freight.FreightManifest, freight.problems),
+        _kind("Promotion", Scope.PROJECT, 14, promotion.PromotionManifest, promotion.problems),
     )
 }  # fmt: skip
 

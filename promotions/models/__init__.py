@@ -4,7 +4,10 @@ from promotions.models.analysis import AnalysisTemplate, ClusterAnalysisTemplate
 from promotions.models.freight import Freight, FreightArtifact
 from promotions.models.freight_history import FreightCollection, FreightCollectionItem
 from promotions.models.hold import AutoPromotionHold
+from promotions.models.message_channel import ClusterMessageChannel, MessageChannel
+from promotions.models.preview import Preview
 from promotions.models.promotion import Promotion
+from promotions.models.promotion_prompt import PromotionPrompt, PromotionResponse
 from promotions.models.stage import Stage
 from promotions.models.stage_freight import StageFreight
 from promotions.models.step_execution import StepExecution
@@ -17,12 +20,17 @@ __all__ = [
     "AnalysisTemplate",
     "AutoPromotionHold",
     "ClusterAnalysisTemplate",
+    "ClusterMessageChannel",
     "ClusterPromotionTask",
     "Freight",
     "FreightArtifact",
     "FreightCollection",
     "FreightCollectionItem",
+    "MessageChannel",
+    "Preview",
     "Promotion",
+    "PromotionPrompt",
+    "PromotionResponse",
     "PromotionTask",
     "Stage",
     "StageFreight",

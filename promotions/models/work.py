@@ -20,6 +20,7 @@ class WorkKind(models.TextChoices):
     WAREHOUSE = "warehouse"
     STAGE = "stage"
     PROMOTION = "promotion"
+    PREVIEW = "preview"
 
 
 class WorkQuerySet(models.QuerySet["Work"]):

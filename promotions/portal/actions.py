@@ -17,6 +17,7 @@ from promotions.selectors.pipeline import stage_standing
 from promotions.selectors.timeline import promotion_named
 from promotions.selectors.warehouses import warehouse_named
 from promotions.services.freight import approve_freight
+from promotions.services.previews import request_preview
 from promotions.services.promotions import abort_promotion, create_promotion
 from promotions.services.stages import refresh_stage
 from promotions.services.warehouses import refresh_warehouse
@@ -35,12 +36,13 @@ class Action(ProjectMixin, ABC):
         except PlatformError as error:
             messages.error(request, error.message)
             return self._back(self.origin())
-        messages.success(request, message)
+        if message:
+            messages.success(request, message)
         return self._back(destination)
 
     @abstractmethod
     def act(self, now: datetime) -> tuple[str, str]:
-        """Do what was asked for; return what to say, and where to go."""
+        """Do what was asked for; return what to say, if anything, and where to go."""
 
     @abstractmethod
     def origin(self) -> str:
@@ -68,6 +70,23 @@ class PromoteStage(Action):
         promotion = create_promotion(stage, freight, actor=self.actor, now=now)
         said = f"Promotion of {freight.alias or freight.name} to {stage.name} is queued."
         return said, self.page("promotion", promotion.name)
+
+    def origin(self) -> str:
+        return self.page("stage", self.kwargs["stage"])
+
+
+class PreviewPromotion(Action):
+    access_resource = "stages"
+    access_verb = "promote"
+
+    def act(self, now: datetime) -> tuple[str, str]:
+        stage = stage_standing(self.project, self.kwargs["stage"]).stage
+        chosen = self.request.POST.get("freight", "")
+        if not chosen:
+            raise InvalidError("Choose the freight to preview first.")
+        freight = freight_named(self.project, chosen)
+        preview = request_preview(stage, freight, actor=self.actor, now=now)
+        return "", reverse("portal:preview", args=[self.project.name, stage.name, preview.uid])
 
     def origin(self) -> str:
         return self.page("stage", self.kwargs["stage"])

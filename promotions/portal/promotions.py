@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from common.jsontypes import JSONValue, as_list, as_object, as_text
 from promotions.models import Promotion, StepExecution
 from promotions.portal.cards import stage_chip
 from promotions.portal.frame import ProjectPage
+from promotions.portal.prompts import Draft, PromptView, prompt_views
 from promotions.portal.rows import length_of, promotion_rows
 from promotions.portal.states import State, Tone, promotion_state, step_state
 from promotions.selectors.promotions import promotions_in
@@ -37,10 +38,12 @@ class StepRow:
     config: str
     output: str
     execution: StepExecution | None
+    prompt: PromptView | None = None
 
     @property
     def is_open(self) -> bool:
-        return self.state.tone is Tone.FAILED
+        is_asking = self.prompt is not None and self.prompt.is_waiting
+        return is_asking or self.state.tone is Tone.FAILED
 
 
 class PromotionList(ProjectPage):
@@ -71,6 +74,7 @@ class PromotionPage(ProjectPage):
     section = "promotions"
     template_name = "promotions/promotion.html"
     fragment_name = "promotions/_promotion.html"
+    draft: Draft | None = None
 
     def context(self) -> dict[str, Any]:
         promotion = promotion_named(self.project, self.kwargs["promotion"])
@@ -78,22 +82,23 @@ class PromotionPage(ProjectPage):
             promotion=promotion,
             state=promotion_state(promotion),
             chip=stage_chip(promotion.stage),
-            steps=step_rows(promotion),
+            steps=step_rows(promotion, prompt_views(promotion, self.actor, draft=self.draft)),
             length=length_of(promotion),
             may_abort=not promotion.is_terminal and self.may("patch", "promotions"),
             may_retry=promotion.is_terminal and self.may("promote", "stages"),
         )
 
 
-def step_rows(promotion: Promotion) -> list[StepRow]:
+def step_rows(promotion: Promotion, prompts: Mapping[str, PromptView]) -> list[StepRow]:
     """Return the steps of a promotion in order, those that never ran included."""
     executions = {row.index: row for row in steps_of(promotion)}
     steps = [as_object(step) for step in as_list(as_object(promotion.spec).get("steps"))]
     longest = max((_length(row) or timedelta(0) for row in executions.values()), default=None)
-    return [
+    rows = [
         _step_row(index, step, executions.get(index), promotion=promotion, longest=longest)
         for index, step in enumerate(steps)
     ]
+    return [replace(row, prompt=prompts.get(row.name)) for row in rows]
 
 
 def _step_row(

@@ -8,7 +8,9 @@ from promotions.portal import (
     freight,
     home,
     pipeline,
+    previews,
     promotions,
+    responses,
     stages,
     warehouses,
 )
@@ -48,6 +50,16 @@ urlpatterns = [
         name="promote-stage",
     ),
     path(
+        "projects/<str:project>/stages/<str:stage>/previews",
+        actions.PreviewPromotion.as_view(),
+        name="preview-promotion",
+    ),
+    path(
+        "projects/<str:project>/stages/<str:stage>/previews/<uuid:preview>",
+        previews.PreviewPage.as_view(),
+        name="preview",
+    ),
+    path(
         "projects/<str:project>/stages/<str:stage>/refresh",
         actions.RefreshStage.as_view(),
         name="refresh-stage",
@@ -81,5 +93,10 @@ urlpatterns = [
         "projects/<str:project>/promotions/<str:promotion>/abort",
         actions.AbortPromotion.as_view(),
         name="abort-promotion",
+    ),
+    path(
+        "projects/<str:project>/promotions/<str:promotion>/steps/<str:alias>/responses",
+        responses.RespondToPromotion.as_view(),
+        name="respond-to-promotion",
     ),
 ]

@@ -21,6 +21,10 @@ from promotions.services.analysis import save_analysis_template, save_cluster_an
 from promotions.services.cluster_configs import save_cluster_config
 from promotions.services.config_maps import save_config_map
 from promotions.services.freight import save_freight
+from promotions.services.message_channels import (
+    save_cluster_message_channel,
+    save_message_channel,
+)
 from promotions.services.project_configs import save_project_config
 from promotions.services.promotions import create_promotion
 from promotions.services.saving import Outcome, Saved
@@ -168,9 +172,11 @@ _SAVERS: Mapping[str, _Save] = {
     "AnalysisTemplate": _in_project(save_analysis_template),
     "ClusterAnalysisTemplate": _in_tenant(save_cluster_analysis_template),
     "ClusterConfig": _in_tenant(save_cluster_config),
+    "ClusterMessageChannel": _in_tenant(save_cluster_message_channel),
     "ClusterPromotionTask": _in_tenant(save_cluster_promotion_task),
     "ConfigMap": _in_namespace(save_config_map),
     "Freight": _in_project(save_freight),
+    "MessageChannel": _in_project(save_message_channel),
     "Project": _save_project,
     "ProjectConfig": _in_project(save_project_config),
     "Promotion": _save_promotion,

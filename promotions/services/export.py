@@ -11,7 +11,9 @@ from promotions.manifests.writers import write_manifest
 from promotions.models import (
     AnalysisTemplate,
     ClusterAnalysisTemplate,
+    ClusterMessageChannel,
     ClusterPromotionTask,
+    MessageChannel,
     PromotionTask,
     Stage,
     Warehouse,
@@ -28,6 +30,7 @@ def export_tenant(tenant: Tenant, *, with_promotions: bool = False) -> list[dict
         *ClusterConfig.objects.filter(tenant=tenant),
         *Secret.objects.filter(tenant=tenant, project=None).order_by("namespace", "name"),
         *ConfigMap.objects.filter(tenant=tenant, project=None).order_by("namespace", "name"),
+        *ClusterMessageChannel.objects.filter(tenant=tenant).order_by("name"),
         *ClusterAnalysisTemplate.objects.filter(tenant=tenant).order_by("name"),
         *ClusterPromotionTask.objects.filter(tenant=tenant).order_by("name"),
     ]
@@ -56,6 +59,7 @@ def _resources(project: Project) -> Iterator[Resource]:
     yield from ProjectConfig.objects.filter(project=project).select_related("project")
     yield from Secret.objects.filter(project=project).order_by("name")
     yield from ConfigMap.objects.filter(project=project).order_by("name")
+    yield from _in(MessageChannel.objects.filter(project=project))
     yield from _in(AnalysisTemplate.objects.filter(project=project))
     yield from _in(Warehouse.objects.filter(project=project))
     yield from _in(PromotionTask.objects.filter(project=project))

@@ -14,6 +14,7 @@ from promotions.manifests.aliases import make_alias
 from promotions.manifests.freight import (
     FreightManifest,
     Lists,
+    check_alias,
     coverage_problems,
     name_of,
 )
@@ -157,11 +158,12 @@ def rename_freight(freight: Freight, alias: str, *, actor: Actor, now: datetime)
     """Give Freight another alias.
 
     Raises:
-        InvalidError: The alias is empty.
+        InvalidError: The alias is empty, or cannot be one.
         ConflictError: Other Freight of the project has it.
     """
     if not alias:
         raise InvalidError("The new alias is empty; give one.", code="empty_alias")
+    check_alias(alias)
     _refuse_taken_alias(freight, alias)
     save(freight, freight, {"alias": alias}, write=Write(owner_of(freight.project), actor, now))
 

@@ -53,26 +53,13 @@ def create_promotion(
         InvalidError: The Stage has no steps, the Freight is not available to it, or a task or
             one of its variables is missing.
     """
-    refusal = availability.refusal(stage, freight, now=now)
-    if refusal:
-        raise InvalidError(refusal, code="freight_not_available")
-    promotion = Promotion(
-        project=stage.project,
-        stage=stage,
-        freight=freight,
-        name=new_promotion_name(stage, freight, now=now),
-        spec=_spec(stage, freight),
-        shard=stage.shard,
-        actor=actor.name,
-        labels=labels or {},
-        annotations={
-            **(annotations or {}),
-            **availability.hold_annotations(stage, freight, actor=actor, now=now),
-            CREATE_ACTOR: actor.name,
-        },
-        created_at=now,
-        updated_at=now,
-    )
+    promotion = planned_promotion(stage, freight, actor=actor, now=now)
+    promotion.labels = labels or {}
+    promotion.annotations = {
+        **(annotations or {}),
+        **availability.hold_annotations(stage, freight, actor=actor, now=now),
+        CREATE_ACTOR: actor.name,
+    }
     promotion.save(force_insert=True)
     _record_creation(promotion)
     queue.open_work(
@@ -86,6 +73,28 @@ def create_promotion(
     _audit(promotion, "promotion.create", actor=actor, now=now, after={"freight": freight.name})
     logger.info("promotion created", extra={"promotion": promotion.name, "actor": actor.name})
     return promotion
+
+
+def planned_promotion(stage: Stage, freight: Freight, *, actor: Actor, now: datetime) -> Promotion:
+    """Return the promotion that would be created, with a new name and not stored.
+
+    Raises:
+        InvalidError: As :func:`create_promotion` does.
+    """
+    refusal = availability.refusal(stage, freight, now=now)
+    if refusal:
+        raise InvalidError(refusal, code="freight_not_available")
+    return Promotion(
+        project=stage.project,
+        stage=stage,
+        freight=freight,
+        name=new_promotion_name(stage, freight, now=now),
+        spec=_spec(stage, freight),
+        shard=stage.shard,
+        actor=actor.name,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 @transaction.atomic

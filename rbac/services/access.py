@@ -14,6 +14,8 @@ _OTHER_GROUPS = {
     "serviceaccounts": "",
     "roles": "rbac.authorization.k8s.io",
     "rolebindings": "rbac.authorization.k8s.io",
+    "messagechannels": "ee.kargo.akuity.io",
+    "clustermessagechannels": "ee.kargo.akuity.io",
     "analysisruns": "argoproj.io",
     "analysistemplates": "argoproj.io",
     "clusteranalysistemplates": "argoproj.io",

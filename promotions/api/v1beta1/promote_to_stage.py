@@ -1,4 +1,4 @@
-"""``POST P/stages/{stage}/promotions``."""
+"""``POST P/stages/{stage}/promotions``; with ``?dryRun=All`` it shows what that would change."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -6,12 +6,14 @@ from rest_framework.response import Response
 from common.errors import InvalidError, NotFoundError
 from common.rest.requests import bad_request, read_json_object, text_of
 from projects.rest import ProjectView
+from promotions.api.previews import is_dry_run, preview_answer
 from promotions.engine.freight import FreightOrigin
 from promotions.manifests import promotion as manifests
 from promotions.models import Freight, Stage
 from promotions.selectors.availability import candidates_of
 from promotions.selectors.lookups import freight_with_alias, freight_with_name
 from promotions.selectors.stages import stage_named
+from promotions.services.previews import request_preview
 from promotions.services.promotions import create_promotion
 from rbac.services import require
 
@@ -40,6 +42,9 @@ class PromoteToStage(ProjectView):
             name=target.name,
         )
         freight = self._freight(way, value, target)
+        if is_dry_run(request):
+            preview = request_preview(target, freight, actor=self.actor, now=self.now)
+            return preview_answer(preview, tenant=self.tenant.name)
         promotion = create_promotion(target, freight, actor=self.actor, now=self.now)
         return Response(manifests.to_manifest(promotion), status=201)
 

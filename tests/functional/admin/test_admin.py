@@ -15,7 +15,7 @@ from common.models import Resource
 from projects.encryption import encrypt
 from projects.models import Secret, Tenant
 from promotions.engine.phases import PromotionPhase
-from promotions.models import Promotion, StepExecution, Verification
+from promotions.models import MessageChannel, Promotion, StepExecution, Verification
 from rbac.actors import operator_at_console
 from rbac.models import ApiToken, AuditEvent, RoleBinding, User
 from rbac.selectors import authenticate_token
@@ -247,3 +247,14 @@ def act(
         follow=True,
     )
     return response
+
+
+def test_a_channels_headers_are_shown_without_what_is_usually_secret(operator: Client) -> None:
+    headers = [{"name": "X-Api-Key", "value": SECRET}, {"name": "X-Team", "value": "shop"}]
+    spec = {"http": {"url": "https://example.com/hook", "headers": headers}}
+    channel = MessageChannel.objects.create(project=make_project(), name="chat", spec=spec)
+
+    page = operator.get(reverse("admin:promotions_messagechannel_change", args=[channel.pk]))
+
+    assert SECRET not in page.content.decode()
+    assert "shop" in page.content.decode()

@@ -157,10 +157,11 @@ def test_documents_for_other_systems_are_told_from_misspellings(
 
 
 def test_every_kind_that_the_platform_promises_is_known_once() -> None:
-    assert len({kind.rank for kind in KINDS.values()}) == len(KINDS) == 13
+    assert len({kind.rank for kind in KINDS.values()}) == len(KINDS) == 15
     assert [kind.name for kind in KINDS.values() if kind.scope is Scope.TENANT] == [
         "Project",
         "ClusterConfig",
+        "ClusterMessageChannel",
         "ClusterAnalysisTemplate",
         "ClusterPromotionTask",
     ]
