@@ -1,5 +1,7 @@
 """Registers the application."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -7,3 +9,7 @@ class PromotionsConfig(AppConfig):
     """The ``promotions`` application."""
 
     name = "promotions"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        import_module("promotions.management.checks")

@@ -18,22 +18,46 @@ from promotions.engine.executor import Engine, PromotionPlan
 from promotions.engine.expressions.functions import FunctionScope, kargo_functions
 from promotions.engine.expressions.templates import render
 from promotions.engine.registry import Registry
+from promotions.engine.scm.providers import GitProvider
+from promotions.gateways.charts.repositories import HelmRepositories
 from promotions.gateways.git.gateway import GitGateway, open_git
-from promotions.gateways.git.settings import GitSettings
+from promotions.gateways.git.hosts import HostLimits
+from promotions.gateways.git.settings import CacheLimits, GitSettings
+from promotions.gateways.git.tree_limits import TreeLimits
+from promotions.gateways.github.access import GitHubSettings
+from promotions.gateways.github.gateway import GitHubGateway
+from promotions.gateways.github.tokens import AppTokens
 from promotions.gateways.http import CheckedSender
+from promotions.gateways.jira import JiraCloud
+from promotions.gateways.notify.messenger import CheckedMessenger
+from promotions.gateways.oci.artifacts import OciArtifacts
 from promotions.gateways.oci.connection import Connections, Settings as RegistrySettings
 from promotions.gateways.oci.registry import OciRegistry
+from promotions.gateways.rendering import InstalledTools
 from promotions.gateways.scm.providers import HostedProviders
+from promotions.gateways.tool_report import report_tools
+from promotions.gateways.tool_runs import ToolLimits, isolation_here
+from promotions.gateways.tools import ToolPaths, Tools
 from promotions.models import WorkKind
 from promotions.ports.git import IntegrationPolicy
+from promotions.ports.rendering import Renderer
+from promotions.ports.tools import ToolReport
 from promotions.reconcilers.loop import Reconcile
+from promotions.reconcilers.previews import PreviewReconciler
 from promotions.reconcilers.promotions import PromotionReconciler
 from promotions.reconcilers.stages import StageReconciler
 from promotions.reconcilers.warehouses import WarehouseReconciler
 from promotions.selectors.control_plane import DatabaseControlPlane
 from promotions.selectors.credentials import DatabaseCredentials
+from promotions.selectors.message_channels import DatabaseChannels
+from promotions.services.audit_events import DatabaseAuditLog
 from promotions.services.metadata import DatabaseMetadata
+from promotions.services.preview_run import PreviewPorts
+from promotions.services.responses import DatabaseResponses
+from promotions.services.step_intents import DatabaseIntents
 from promotions.steps.catalogue import StepPorts, builtin_steps
+from promotions.steps.github_push import GitHubPushPolicy
+from promotions.steps.installed import installed_steps
 
 
 @cache
@@ -43,14 +67,37 @@ def reconcilers() -> Mapping[WorkKind, Reconcile]:
         WorkKind.WAREHOUSE: WarehouseReconciler(
             repositories=_git().repositories,
             registry=_oci(),
+            charts=HelmRepositories(_registries(), _oci()),
             credentials=_credentials(),
             minimum_interval=timedelta(seconds=settings.MIN_WAREHOUSE_INTERVAL_SECONDS),
         ),
         WorkKind.STAGE: StageReconciler(),
         WorkKind.PROMOTION: PromotionReconciler(
-            engine=engine(), work_dir=Path(settings.WORK_DIR), base_url=settings.BASE_URL
+            engine=engine(),
+            work_dir=Path(settings.WORK_DIR),
+            base_url=settings.BASE_URL,
+            workspaces=_git().workspaces,
+        ),
+        WorkKind.PREVIEW: PreviewReconciler(
+            ports=preview_ports(), work_dir=Path(settings.WORK_DIR)
         ),
     }
+
+
+@cache
+def preview_ports() -> PreviewPorts:
+    """Return what trying a promotion takes."""
+    return PreviewPorts(
+        engine=engine(),
+        workspaces=_git().workspaces,
+        renderer=renderer(),
+        base_url=settings.BASE_URL,
+    )
+
+
+def sweep_host() -> None:
+    """Remove what this host keeps and nobody needs, if that was not done a short while ago."""
+    _git().sweeper.sweep_if_due(now=now())
 
 
 @cache
@@ -61,8 +108,18 @@ def engine() -> Engine:
 
 @cache
 def step_registry() -> Registry:
-    """Return the registry of step kinds."""
-    return Registry(builtin_steps(_step_ports()))
+    """Return the registry of step kinds: the platform's own, and those of installed packages.
+
+    Raises:
+        InvalidError: An installed package is broken, or has a kind that is there already.
+    """
+    ports = _step_ports()
+    return Registry((*builtin_steps(ports), *(it.runner for it in installed_steps(ports))))
+
+
+def step_origins() -> Mapping[str, str]:
+    """Return the name and version of the package that brings a kind, for those of packages."""
+    return {it.runner.kind: it.package for it in installed_steps(_step_ports())}
 
 
 def _step_ports() -> StepPorts:
@@ -72,8 +129,49 @@ def _step_ports() -> StepPorts:
         credentials=_credentials(),
         control_plane=_control_plane(),
         metadata=DatabaseMetadata(),
+        responses=DatabaseResponses(),
+        audit=DatabaseAuditLog(),
+        channels=DatabaseChannels(),
+        messenger=CheckedMessenger(_egress(), slack_url=settings.SLACK_API_URL),
+        intents=DatabaseIntents(),
         http=CheckedSender(_egress()),
-        scm=HostedProviders(_egress()),
+        images=_oci(),
+        artifacts=OciArtifacts(_registries()),
+        renderer=renderer(),
+        max_oci_push_bytes=settings.MAX_OCI_PUSH_ARTIFACT_SIZE,
+        scm=HostedProviders(_egress(), _provider_urls()),
+        github=GitHubGateway(_github(), locks=Path(settings.GIT_CACHE_DIR) / "locks"),
+        github_push=GitHubPushPolicy(
+            max_revisions=settings.GITHUB_PUSH_MAX_REVISIONS,
+            verify_untrusted=settings.GITHUB_PUSH_VERIFY_UNTRUSTED_COMMITS,
+        ),
+        jira=JiraCloud(_egress(), allow_over_http=settings.ALLOW_CREDENTIALS_OVER_HTTP),
+    )
+
+
+@cache
+def renderer() -> Renderer:
+    """Return what renders charts and kustomizations."""
+    return InstalledTools(_tools(), _tool_limits(), allow_remote=settings.KUSTOMIZE_REMOTE)
+
+
+def tool_report() -> ToolReport:
+    """Return which tools this host has, and how they are kept apart from it."""
+    return report_tools(_tools())
+
+
+@cache
+def _tools() -> Tools:
+    paths = ToolPaths(settings.HELM_PATH, settings.KUSTOMIZE_PATH, settings.KUBECTL_PATH)
+    return Tools(paths, _tool_limits())
+
+
+def _tool_limits() -> ToolLimits:
+    return ToolLimits(
+        timeout=timedelta(seconds=settings.TOOL_SECONDS),
+        memory_bytes=settings.TOOL_MEMORY_BYTES,
+        output_bytes=settings.TOOL_OUTPUT_BYTES,
+        isolation=isolation_here(allow_unconfined=settings.TOOLS_UNCONFINED),
     )
 
 
@@ -103,6 +201,22 @@ def _git() -> GitGateway:
         GitSettings(
             cache_dir=Path(settings.GIT_CACHE_DIR),
             allow_local=settings.GIT_ALLOW_LOCAL,
+            egress=_egress(),
+            remote_timeout=timedelta(seconds=settings.GIT_TRANSFER_SECONDS),
+            stall_timeout=timedelta(seconds=settings.GIT_STALL_SECONDS),
+            memory_bytes=settings.GIT_MEMORY_BYTES,
+            cache=CacheLimits(
+                total_bytes=settings.GIT_CACHE_BYTES,
+                mirror_bytes=settings.GIT_MIRROR_BYTES,
+                max_idle=timedelta(days=settings.GIT_CACHE_DAYS),
+            ),
+            hosts=HostLimits(concurrency=settings.GIT_HOST_CONCURRENCY),
+            trees=TreeLimits(
+                tree_bytes=settings.GIT_TREE_BYTES,
+                warm_trees=settings.GIT_WARM_TREES,
+                warm_bytes=settings.GIT_WARM_BYTES,
+                warm_age=timedelta(days=settings.GIT_WARM_DAYS),
+            ),
             integration=IntegrationPolicy(settings.GIT_PUSH_INTEGRATION_POLICY),
         )
     )
@@ -110,8 +224,13 @@ def _git() -> GitGateway:
 
 @cache
 def _oci() -> OciRegistry:
+    return OciRegistry(_registries())
+
+
+@cache
+def _registries() -> Connections:
     hosts = frozenset(settings.INSECURE_REGISTRIES)
-    return OciRegistry(Connections(RegistrySettings(_egress(), insecure_hosts=hosts)))
+    return Connections(RegistrySettings(_egress(), insecure_hosts=hosts))
 
 
 @cache
@@ -133,7 +252,18 @@ def _network(entry: str) -> Network | None:
 
 @cache
 def _credentials() -> DatabaseCredentials:
-    return DatabaseCredentials(allow_over_http=settings.ALLOW_CREDENTIALS_OVER_HTTP)
+    return DatabaseCredentials(
+        tokens=AppTokens(_github()), allow_over_http=settings.ALLOW_CREDENTIALS_OVER_HTTP
+    )
+
+
+def _provider_urls() -> Mapping[GitProvider, str]:
+    return {GitProvider(name): url for name, url in settings.GIT_PROVIDER_API_URLS.items()}
+
+
+@cache
+def _github() -> GitHubSettings:
+    return GitHubSettings(_egress(), _provider_urls().get(GitProvider.GITHUB, ""))
 
 
 @cache

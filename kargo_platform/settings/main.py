@@ -5,4 +5,5 @@ from kargo_platform.settings.base import *
 from kargo_platform.settings.logs import *
 from kargo_platform.settings.rest import *
 from kargo_platform.settings.security import *
+from kargo_platform.settings.tools import *
 from kargo_platform.settings.workers import *

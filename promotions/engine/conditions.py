@@ -70,8 +70,8 @@ def set_condition(
 
 
 def truncated(message: str, *, limit_bytes: int = MESSAGE_LIMIT_BYTES) -> str:
-    """Return the message, cut between characters to at most ``limit_bytes`` of UTF-8."""
-    message = gostrings.valid(message)
+    """Return the message as it can be stored, cut to at most ``limit_bytes`` of UTF-8."""
+    message = gostrings.storable(message)
     encoded = message.encode()
     if len(encoded) <= limit_bytes:
         return message

@@ -225,12 +225,11 @@ def _run(
     step = plan.steps[progress.current_step]
     try:
         runner = engine.registry.find(step.uses)
-        config = evaluated_config(scope, step)
+        context = step_context(engine, plan, progress, scope=scope)
     except PlatformError as error:
         message = f"failed to build step context: {error.message}"
         errored = replace(record, status=StepStatus.ERRORED, message=message)
         return _next(plan, _with_record(progress, errored))
-    context = _context(plan, progress, step, config=config, now=engine.clock())
     attempt = _attempt(engine.registry, runner, context)
     outcome = conclude(record, attempt, policy=step.retry, runner=runner, now=engine.clock())
     state = stored(
@@ -243,9 +242,16 @@ def _run(
     return _after(plan, replace(_with_record(progress, kept), state=state), outcome)
 
 
-def _context(
-    plan: PromotionPlan, progress: Progress, step: Step, *, config: JSONObject, now: datetime
+def step_context(
+    engine: Engine, plan: PromotionPlan, progress: Progress, *, scope: Scope
 ) -> StepContext:
+    """Return what the current step is given, its configuration evaluated.
+
+    Raises:
+        FieldExpressionError: An expression failed.
+    """
+    step = plan.steps[progress.current_step]
+    config = evaluated_config(scope, step)
     facts = plan.facts
     return StepContext(
         workdir=plan.workdir,
@@ -264,7 +270,7 @@ def _context(
         actor=facts.actor,
         rollback=facts.rollback,
         ui_base_url=facts.ui_base_url,
-        now=now,
+        now=engine.clock(),
     )
 
 

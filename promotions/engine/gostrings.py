@@ -20,6 +20,11 @@ def valid(text: str) -> str:
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
+def storable(text: str) -> str:
+    """Return :func:`valid` text without NUL characters, which PostgreSQL cannot hold either."""
+    return valid(text).replace("\0", "\ufffd")
+
+
 def utf8(text: str) -> bytes:
     """Return the bytes of :func:`valid` text."""
     return valid(text).encode()

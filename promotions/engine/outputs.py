@@ -14,6 +14,8 @@ from promotions.engine.inflation import alias_namespace
 def plain_output(output: object) -> JSONObject | None:
     """Return a copy of a step's output made of dicts, lists and scalars only.
 
+    Characters that cannot be stored become U+FFFD.
+
     Raises:
         TypeError: It is not an object, or holds something that JSON cannot carry.
     """
@@ -50,7 +52,7 @@ def _plain(value: object, path: str) -> JSONValue:
     if isinstance(value, float):
         return _number(value, path)
     if isinstance(value, str):
-        return gostrings.valid(value)
+        return gostrings.storable(value)
     if isinstance(value, Mapping):
         return {_key(key, path): _plain(item, f"{path}.{key}") for key, item in value.items()}
     return _items(value, path)
@@ -65,7 +67,7 @@ def _number(value: float, path: str) -> float:
 def _key(key: object, path: str) -> str:
     if not isinstance(key, str):
         raise TypeError(f"{path} has a key that is not a string")
-    return gostrings.valid(key)
+    return gostrings.storable(key)
 
 
 def _items(value: object, path: str) -> list[JSONValue]:

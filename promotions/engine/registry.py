@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from common.errors import NotFoundError
+from common.errors import InvalidError, NotFoundError
 from promotions.engine.runner import Effect, EffectingRunner, StepRunner
 from promotions.engine.schema import ConfigSchema
 
@@ -16,9 +16,9 @@ class Registry:
         self._schemas: dict[str, ConfigSchema] = {}
         for runner in runners:
             if runner.kind in self._runners:
-                raise ValueError(f'two step runners are registered for kind "{runner.kind}"')
+                raise InvalidError(f'two step runners are registered for kind "{runner.kind}"')
             if runner.effect is Effect.EFFECTING and not isinstance(runner, EffectingRunner):
-                raise TypeError(f'step "{runner.kind}" has effects and cannot say which')
+                raise InvalidError(f'step "{runner.kind}" has effects but no method "would"')
             self._runners[runner.kind] = runner
             self._schemas[runner.kind] = ConfigSchema(runner.kind, runner.schema)
 

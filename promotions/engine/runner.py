@@ -124,6 +124,7 @@ class StepError(Exception):
         self.output = output
 
 
+@runtime_checkable
 class StepRunner(Protocol):
     """One kind of promotion step.
 

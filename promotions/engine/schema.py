@@ -4,35 +4,44 @@ Problems never quote the offending value: an evaluated configuration may hold se
 Source: JSON Schema 2020-12; wording after the validator that Kargo uses.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from email.utils import parseaddr
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
+from jsonschema.exceptions import SchemaError, ValidationError
 
 from common.errors import FieldProblem, InvalidError
 from common.jsontypes import JSONObject, JSONValue
+from promotions.engine.regexes import compile_test
 
 _QUOTE_HINT = "; if it comes from an expression, wrap it in quote() to keep it a string"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
 
 
 class ConfigSchema:
-    """One step kind's configuration schema, compiled once."""
+    """One step kind's configuration schema, compiled once.
+
+    Raises:
+        InvalidError: It is not a JSON Schema.
+    """
 
     def __init__(self, kind: str, schema: JSONObject) -> None:
-        document = _object(schema)
-        Draft202012Validator.check_schema(document)
         self._kind = kind
-        self._validator = Draft202012Validator(document, format_checker=_formats())
+        try:
+            self._validator = _compiled(json.dumps(_object(schema)))
+        except (SchemaError, TypeError) as error:
+            reason = error.message if isinstance(error, SchemaError) else str(error)
+            raise InvalidError(
+                f'the schema of step "{kind}" is not a JSON Schema: {reason}'
+            ) from error
 
     def problems(self, config: JSONObject) -> tuple[FieldProblem, ...]:
         """Return everything wrong with a configuration, in the order of its fields."""
-        found = self._validator.iter_errors(_object(config))
-        problems = [problem for error in found for problem in _described(error)]
-        return tuple(sorted(dict.fromkeys(problems), key=lambda it: (it.path, it.reason)))
+        return problems_of(self._validator.iter_errors(_object(config)))
 
     def check(self, config: JSONObject) -> None:
         """Accept a valid configuration.
@@ -50,7 +59,22 @@ class ConfigSchema:
             )
 
 
-def _formats() -> FormatChecker:
+@lru_cache(maxsize=1024)
+def _compiled(text: str) -> Draft202012Validator:
+    """Return the validator of a schema; checking it takes milliseconds, and there are many."""
+    document = json.loads(text)
+    Draft202012Validator.check_schema(document)
+    return Draft202012Validator(document, format_checker=field_formats())
+
+
+def problems_of(errors: Iterable[ValidationError]) -> tuple[FieldProblem, ...]:
+    """Return what a validator found in words, in the order of the fields, each once."""
+    problems = [problem for error in errors for problem in _described(error)]
+    return tuple(sorted(dict.fromkeys(problems), key=lambda it: (it.path, it.reason)))
+
+
+def field_formats() -> FormatChecker:
+    """Return a checker of the formats that Kargo's validator enforces: email and uri."""
     checker = FormatChecker(formats=())
     checker.checks("email")(_is_email)
     checker.checks("uri", raises=ValueError)(_is_uri)
@@ -119,7 +143,7 @@ def _unknown(error: ValidationError) -> list[str]:
     return [
         f"Additional property {name} is not allowed"
         for name in _texts(error.instance)
-        if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+        if name not in known and not any(compile_test(pattern)(name) for pattern in patterns)
     ]
 
 

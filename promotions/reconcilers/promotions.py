@@ -6,7 +6,6 @@ the pass.
 """
 
 import logging
-import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from uuid import UUID
 from common.clock import now as read_clock
 from common.errors import UpstreamError
 from common.locks import directory_lock
+from common.removal import remove_tree
 from promotions.engine.executor import (
     Advance,
     Engine,
@@ -25,6 +25,7 @@ from promotions.engine.executor import (
 )
 from promotions.engine.phases import PromotionPhase
 from promotions.models import Promotion
+from promotions.ports.workspaces import Workspaces
 from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.selectors import availability, plans
 from promotions.selectors.promotions import promotion_by_uid
@@ -43,11 +44,13 @@ class PromotionReconciler:
     Attributes:
         work_dir: Where each promotion has a private directory, ``promotion-<uid>``.
         base_url: The portal's address, for ``ctx.uiBaseUrl``.
+        workspaces: Take back what a work directory has on loan before it is removed.
     """
 
     engine: Engine
     work_dir: Path
     base_url: str
+    workspaces: Workspaces
 
     def __call__(self, uid: UUID, *, lease: Lease, now: datetime) -> timedelta | None:
         """Reconcile the promotion with this uid; ``None`` when only an event can move it."""
@@ -139,4 +142,9 @@ class PromotionReconciler:
             self._remove(uid)
 
     def _remove(self, uid: UUID) -> None:
-        shutil.rmtree(self.work_dir / f"promotion-{uid}", ignore_errors=True)
+        workdir = self.work_dir / f"promotion-{uid}"
+        self.workspaces.release(workdir=str(workdir))
+        try:
+            remove_tree(workdir)
+        except OSError as error:
+            logger.warning("work directory not removed", extra={"reason": str(error)})

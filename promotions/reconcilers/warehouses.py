@@ -26,9 +26,11 @@ from promotions.engine.expressions.fields import FieldExpressionError
 from promotions.manifests.conditions import conditions_from, time_to
 from promotions.manifests.promotion_steps import duration_from
 from promotions.models import Warehouse
+from promotions.ports.charts import ChartRepositories
 from promotions.ports.credentials import Credential, CredentialStore, CredentialType
 from promotions.ports.git import GitRepositories, Remote
 from promotions.ports.oci import ImageRegistry
+from promotions.reconcilers.discovery.charts import discover_charts
 from promotions.reconcilers.discovery.contents import (
     missing_artifacts,
     newest_contents,
@@ -58,6 +60,7 @@ class _View:
     conditions: tuple[Condition, ...]
     now: datetime
     is_asked: bool = False
+    tolerance: timedelta = timedelta(0)
     columns: dict[str, object] = field(default_factory=dict)
 
     def set(self, kind: str, status: ConditionStatus, reason: str, message: str) -> None:
@@ -85,6 +88,7 @@ class WarehouseReconciler:
 
     repositories: GitRepositories
     registry: ImageRegistry
+    charts: ChartRepositories
     credentials: CredentialStore
     minimum_interval: timedelta = timedelta(0)
 
@@ -95,6 +99,7 @@ class WarehouseReconciler:
             return None
         view = _View(warehouse, conditions_from(warehouse.conditions), now)
         view.is_asked = _is_asked(view)
+        view.tolerance = _tolerance(view)
         if warehouse.refresh_token:
             view.columns["handled_refresh"] = warehouse.refresh_token
         if _should_discover(view):
@@ -137,11 +142,14 @@ class WarehouseReconciler:
     ) -> tuple[str, JSONValue]:
         warehouse, name = view.warehouse, as_text(document.get("name"))
         git, image = as_object(document.get("git")), as_object(document.get("image"))
+        chart = as_object(document.get("chart"))
         if git:
             url = as_text(git.get("repoURL"))
+            credential = self._credential(warehouse, CredentialType.GIT, url)
             remote = Remote(
                 url=url,
-                credential=self._credential(warehouse, CredentialType.GIT, url),
+                credential=credential,
+                credential_name=credential.name if credential else "",
                 insecure_skip_tls_verify=git.get("insecureSkipTLSVerify") is True,
                 tenant_uid=str(warehouse.project.tenant.uid),
             )
@@ -153,7 +161,7 @@ class WarehouseReconciler:
                 remote=remote,
                 prior=same,
                 now=view.now,
-                max_age=_tolerance(warehouse, is_asked=view.is_asked),
+                max_age=view.tolerance,
             )
             return "git", found
         if image:
@@ -162,9 +170,15 @@ class WarehouseReconciler:
             return "images", discover_images(
                 image, name=name, registry=self.registry, credential=credential
             )
+        if chart:
+            url = as_text(chart.get("repoURL"))
+            credential = self._credential(warehouse, CredentialType.HELM, url)
+            return "charts", discover_charts(
+                chart, name=name, charts=self.charts, credential=credential
+            )
         kinds = ", ".join(sorted(set(document) - {"name"}))
         raise InvalidError(
-            f"Subscriptions of the kind {kinds} cannot be discovered yet; only git and image can.",
+            f"Subscriptions of the kind {kinds} cannot be discovered; only git, image and chart.",
             code="unsupported_subscription",
         )
 
@@ -202,9 +216,22 @@ def _interval(warehouse: Warehouse) -> timedelta:
     return duration_from(text) if text else DEFAULT_INTERVAL
 
 
-def _tolerance(warehouse: Warehouse, *, is_asked: bool) -> timedelta:
-    """Return how stale a shared listing of refs may be; somebody who asks now wants it fresh."""
-    return timedelta(0) if is_asked else min(_interval(warehouse) / 30, LARGEST_TOLERANCE)
+def _tolerance(view: _View) -> timedelta:
+    """Return how old a shared listing of refs may be.
+
+    Somebody who asked wants it no older than the asking: one webhook that refreshes two hundred
+    Warehouses then costs a few listings, not two hundred.
+    """
+    warehouse = view.warehouse
+    if not view.is_asked:
+        return min(_interval(warehouse) / 30, LARGEST_TOLERANCE)
+    try:
+        asked_at = datetime.fromisoformat(warehouse.refresh_token)
+        since = view.now - asked_at
+    except (TypeError, ValueError):  # it is free text in a manifest
+        return timedelta(0)
+    is_new = warehouse.refresh_token != warehouse.handled_refresh
+    return min(max(since, timedelta(0)), LARGEST_TOLERANCE) if is_new else timedelta(0)
 
 
 def _is_asked(view: _View) -> bool:

@@ -1,6 +1,5 @@
 """``delete``: removes files and directories from the work directory."""
 
-import shutil
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_text
+from common.removal import remove_tree
 from promotions.engine.runner import Effect, StepContext, StepError, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.globs import matches
@@ -80,7 +80,7 @@ class Delete:
                 target for path in paths for target in find(context.workdir, path, strict=strict)
             ]
             for target in dict.fromkeys(found):
-                _remove(target)
+                remove_tree(target)
         return StepResult()
 
 
@@ -100,13 +100,3 @@ def _globbed(root: str, pattern: str, *, strict: bool) -> list[Path]:
         raise InvalidError(f'no paths matched pattern "{pattern}"')
     found = (find_target(root, name) for name in names)
     return [target for target in found if target]
-
-
-def _remove(target: Path) -> None:
-    try:
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        else:
-            target.unlink()
-    except FileNotFoundError:
-        return

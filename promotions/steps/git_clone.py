@@ -17,6 +17,7 @@ from promotions.steps.support.git import (
     git_errors,
     joined,
     remote_for,
+    waits_for_hosts,
 )
 
 _REFS = ("branch", "commit", "tag")
@@ -97,6 +98,7 @@ class GitClone:
     default_timeout: ClassVar[timedelta | None] = None
     default_error_threshold: ClassVar[int] = 1
 
+    @waits_for_hosts
     def run(self, context: StepContext) -> StepResult:
         """Clone, and put out the commit of each checkout by alias or path.
 

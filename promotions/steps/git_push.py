@@ -7,12 +7,13 @@ from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_text
+from common.redaction import redact
 from promotions.engine.runner import Effect, StepContext, StepResult
 from promotions.engine.scm.commit_urls import commit_url
 from promotions.engine.scm.providers import GitProvider, detect_provider
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.workspaces import PushRequest, Workspaces
-from promotions.steps.support.git import git_errors, joined, remote_for
+from promotions.steps.support.git import git_errors, joined, remote_for, waits_for_hosts
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +109,7 @@ class GitPush:
     default_timeout: ClassVar[timedelta | None] = None
     default_error_threshold: ClassVar[int] = 1
 
+    @waits_for_hosts
     def run(self, context: StepContext) -> StepResult:
         """Push, and put out ``commit``, ``branch`` and, if it can be told, ``commitURL``.
 
@@ -132,9 +134,10 @@ class GitPush:
         path = joined(context, context.config.get("path"))
         with git_errors(context):
             repo_url = self.workspaces.original_url(workdir=context.workdir, path=path)
+            current = self.workspaces.head(workdir=context.workdir, path=path).branch
         request = self._request(context, path=path, repo_url=repo_url)
-        target = f"tag {request.tag}" if request.tag else request.branch or "the checked-out branch"
-        return f"{'force-push' if request.force else 'push'} {target} to {repo_url}"
+        target = f"tag {request.tag}" if request.tag else request.branch or current
+        return f"{'force-push' if request.force else 'push'} {target} to {redact(repo_url)}"
 
     def _request(self, context: StepContext, *, path: str, repo_url: str) -> PushRequest:
         config = context.config

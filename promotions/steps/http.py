@@ -11,13 +11,12 @@ from common.redaction import redact
 from promotions.engine.expressions.bare import BareExpression, compile_bare
 from promotions.engine.expressions.builtins.dates import now_function
 from promotions.engine.expressions.environment import Environment
-from promotions.engine.expressions.errors import OperandError
-from promotions.engine.expressions.gotime.durations import parse_duration
 from promotions.engine.goquote import go_quote
 from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
 from promotions.ports.http import HttpRequest, HttpResponse, HttpSender
 from promotions.steps.support.http_response import environment, plain_json
 from promotions.steps.support.http_schema import SCHEMA
+from promotions.steps.support.web import duration, pairs, timeout
 from promotions.steps.support.workdir import read_bytes, sanitise
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -53,7 +52,7 @@ class Http:
                 the exchange failed, or the response met the failure criteria (terminal).
         """
         request = _request(context)
-        interval = _seconds(context.config, "pollInterval", DEFAULT_POLL_INTERVAL)
+        interval = duration(context.config, "pollInterval", default=DEFAULT_POLL_INTERVAL)
         response = self._sent(request)
         content_type = as_text(context.config.get("responseContentType"))
         try:
@@ -86,10 +85,10 @@ def _request(context: StepContext) -> HttpRequest:
     return HttpRequest(
         method=as_text(config.get("method")) or "GET",
         url=as_text(config["url"]),
-        timeout=_seconds(config, "timeout", DEFAULT_TIMEOUT),
+        timeout=timeout(config, default=DEFAULT_TIMEOUT),
         max_bytes=MAX_BYTES,
-        headers=_pairs(config.get("headers", ())),
-        params=_pairs(config.get("queryParams", ())),
+        headers=pairs(config.get("headers", ())),
+        params=pairs(config.get("queryParams", ())),
         content=_content(context),
         verify_tls=config.get("insecureSkipTLSVerify") is not True,
         proxy=as_text(config.get("proxy")),
@@ -108,20 +107,6 @@ def _content(context: StepContext) -> bytes:
     except (OSError, ValueError) as error:
         message = sanitise(f'error reading the body from "{path}": {error}', context.workdir)
         raise StepError(message, terminal=True) from error
-
-
-def _pairs(entries: JSONValue) -> tuple[tuple[str, str], ...]:
-    objects = map(as_object, as_list(entries))
-    return tuple((as_text(it["name"]), as_text(it["value"])) for it in objects)
-
-
-def _seconds(config: JSONObject, field: str, default: str) -> timedelta:
-    text = as_text(config.get(field)) or default
-    try:
-        nanoseconds = parse_duration(text).ns
-        return timedelta(microseconds=nanoseconds / 1000)
-    except OperandError as error:
-        raise StepError(f'{field} "{text}" is not a duration', terminal=True) from error
 
 
 def _judged(

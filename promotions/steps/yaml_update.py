@@ -4,46 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from common.jsontypes import JSONObject, as_list, as_object, as_text
+from common.jsontypes import JSONObject
 from promotions.engine.documents.commit_messages import yaml_update_message
-from promotions.engine.documents.keypaths import Update
 from promotions.engine.documents.yaml_update import update_yaml
 from promotions.engine.runner import Effect, StepContext, StepResult
-from promotions.steps.support.failures import step_errors
-from promotions.steps.support.workdir import read_text, rewrite_text
+from promotions.steps.support.updating import update_schema, updated_file
 
-SCHEMA: JSONObject = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "YamlUpdateConfig",
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["path", "updates"],
-    "properties": {
-        "path": {
-            "type": "string",
-            "minLength": 1,
-            "description": "The YAML file, relative to the work directory.",
-        },
-        "updates": {
-            "type": "array",
-            "minItems": 1,
-            "description": "What to set, in order; the last update of a key wins.",
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["key", "value"],
-                "properties": {
-                    "key": {
-                        "type": "string",
-                        "minLength": 1,
-                        "description": "Where the value is, as parts joined by dots.",
-                    },
-                    "value": {"description": "The new value: text, a number, true or false."},
-                },
-            },
-        },
-    },
-}
+SCHEMA = update_schema("YamlUpdateConfig", language="YAML")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +33,4 @@ class YamlUpdate:
         Raises:
             StepError: The file is missing, is not YAML or lacks a key.
         """
-        path = as_text(context.config["path"])
-        updates = _updates(context.config)
-        with step_errors(f'error updating YAML file "{path}"', root=context.workdir):
-            before = read_text(context.workdir, path)
-            after = update_yaml(before, updates)
-            if after != before:
-                rewrite_text(context.workdir, path, after)
-        return StepResult(output={"commitMessage": yaml_update_message(path, updates)})
-
-
-def _updates(config: JSONObject) -> tuple[Update, ...]:
-    entries = map(as_object, as_list(config["updates"]))
-    return tuple(Update(as_text(entry["key"]), entry["value"]) for entry in entries)
+        return updated_file(context, language="YAML", edit=update_yaml, message=yaml_update_message)

@@ -1,7 +1,6 @@
 """Runs the table cases of promotion steps and of the fields in manifests."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +10,10 @@ from promotions.engine.filenames import is_plain_file_name
 from promotions.engine.freight import FreightOrigin, FreightReference
 from promotions.engine.regexes import compile_regex
 from promotions.engine.runner import StepContext, StepError
-from promotions.ports.http import HttpRequest, HttpResponse
+from promotions.ports.http import HttpResponse
 from promotions.steps.http import Http
 from tests.conformance.vectors import Case
+from tests.fakes.http_sender import CannedSender
 
 _FIELDS = {
     "success_expression": "successExpression",
@@ -21,16 +21,6 @@ _FIELDS = {
     "error_expression": "errorExpression",
     "response_content_type": "responseContentType",
 }
-
-
-@dataclass(frozen=True)
-class CannedSender:
-    """Answers every request alike."""
-
-    response: HttpResponse
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        return self.response
 
 
 def _http(case: Case) -> object:

@@ -17,7 +17,8 @@ def step_errors(action: str, *, root: str) -> Iterator[None]:
         root: The work directory; its path is removed from the text.
 
     Raises:
-        StepError: For any ``OSError``, ``ValueError`` or error of the platform.
+        StepError: For any ``OSError``, ``ValueError`` or error of the platform, and where
+            directories or values are nested too deeply.
     """
     try:
         yield
@@ -25,6 +26,8 @@ def step_errors(action: str, *, root: str) -> Iterator[None]:
         raise StepError(sanitise(f"{action}: {_reason(error)}", root)) from error
     except (ValueError, PlatformError) as error:
         raise StepError(sanitise(f"{action}: {error}", root)) from error
+    except RecursionError as error:
+        raise StepError(f"{action}: nested too deeply") from error
 
 
 def _reason(error: OSError) -> str:

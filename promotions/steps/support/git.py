@@ -1,15 +1,21 @@
 """What the Git steps share: their errors, their author and their remote."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import TypeVar
 
-from common.errors import ConflictError, InvalidError
+from common.errors import ConflictError, InvalidError, UpstreamError
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
-from promotions.engine.runner import StepContext, StepError
+from promotions.engine.runner import StepContext, StepError, StepResult, StepStatus
 from promotions.ports.control_plane import GitIdentity
 from promotions.ports.credentials import CredentialStore, CredentialType
-from promotions.ports.git import GitError, IntegrationError, Remote
+from promotions.ports.git import HostPausedError, IntegrationError, Remote
 from promotions.steps.support.workdir import sanitise, secure_join
+
+_Step = TypeVar("_Step")
+_Run = Callable[[_Step, StepContext], StepResult]
 
 AUTHOR_SCHEMA: JSONObject = {
     "type": "object",
@@ -27,6 +33,34 @@ AUTHOR_SCHEMA: JSONObject = {
 }
 
 
+class HostWaitError(StepError):
+    """A Git host is left alone for now; :func:`waits_for_hosts` makes it a step that waits."""
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+def waits_for_hosts(run: _Run[_Step]) -> _Run[_Step]:
+    """Have a step whose Git host is left alone for now be Running until it may be asked again.
+
+    A busy host is no error of the promotion's.
+    """
+
+    @wraps(run)
+    def patient(step: _Step, context: StepContext) -> StepResult:
+        try:
+            return run(step, context)
+        except HostWaitError as error:
+            return StepResult(
+                status=StepStatus.RUNNING,
+                message=error.message,
+                retry_after=max(error.until - context.now, timedelta(0)),
+            )
+
+    return patient
+
+
 @contextmanager
 def git_errors(context: StepContext) -> Iterator[None]:
     """Turn what Git's port raises into step errors.
@@ -38,7 +72,10 @@ def git_errors(context: StepContext) -> Iterator[None]:
     except (InvalidError, IntegrationError) as error:
         message = sanitise(error.message, context.workdir)
         raise StepError(message, failed=True, terminal=True) from error
-    except (GitError, ConflictError) as error:
+    except HostPausedError as error:
+        message = sanitise(error.message, context.workdir)
+        raise HostWaitError(message, until=error.until) from error
+    except (UpstreamError, ConflictError) as error:
         raise StepError(sanitise(error.message, context.workdir)) from error
     except OSError as error:
         raise StepError(f"this host's storage failed: {error.strerror}") from error
@@ -71,6 +108,7 @@ def remote_for(
         credential=credential,
         insecure_skip_tls_verify=insecure,
         tenant_uid=context.tenant_uid,
+        credential_name=credential.name if credential else "",
     )
 
 

@@ -2,17 +2,26 @@
 
 ``*``, ``?``, ``[a-z]``, ``{a,b}`` and ``**``, as in Go's ``doublestar``: names that begin with a
 dot match like others, ``**`` follows no links, and nothing matches above the work directory.
+Names are matched by RE2, in time linear in the name, and no file is looked at twice for one part
+of a pattern.
 """
 
 import itertools
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from wcmatch import glob
-
-from promotions.steps.support.targets import is_private
+from common.errors import InvalidError
+from promotions.engine.regexes import compile_test
+from promotions.steps.support.workdir import is_private
 
 MAX_ALTERNATIVES = 1000
-_FLAGS = glob.GLOBSTAR | glob.DOTGLOB | glob.FORCEUNIX
+MAX_PARTS = 100
+"""Names and ``**`` in one pattern."""
+
+_ANY_DEPTH = "**"
 
 
 def matches(root: str, pattern: str) -> list[str]:
@@ -21,7 +30,8 @@ def matches(root: str, pattern: str) -> list[str]:
     The root itself and what is private to the platform are left out.
 
     Raises:
-        ValueError: The pattern is malformed, or has too many alternatives.
+        ValueError: The pattern is malformed, or has too many alternatives or parts.
+        OSError: A directory cannot be read.
     """
     while pattern.startswith("./"):
         pattern = pattern.removeprefix("./")
@@ -29,13 +39,119 @@ def matches(root: str, pattern: str) -> list[str]:
     alternatives = list(itertools.islice(_alternatives(pattern), MAX_ALTERNATIVES + 1))
     if len(alternatives) > MAX_ALTERNATIVES:
         raise ValueError(f"more than {MAX_ALTERNATIVES} alternatives")
-    wanted = [it for it in alternatives if not _leaves(it)]
-    found = glob.glob(wanted, flags=_FLAGS, root_dir=root, limit=0) if wanted else []
-    return sorted({name.rstrip("/") for name in found if _is_shown(root, name)})
+    found = {
+        name
+        for alternative in dict.fromkeys(alternatives)
+        if not _leaves(alternative)
+        for name in _found(root, alternative)
+    }
+    return sorted(name for name in found if _is_shown(root, name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One part of a pattern: a name, what names must fit, or neither for ``**``."""
+
+    name: str = ""
+    fits: Callable[[str], bool] | None = None
+
+
+def _found(root: str, pattern: str) -> Iterator[str]:
+    """Yield the paths that match a pattern without alternatives, some of them more than once."""
+    parts = [_part(part) for part in pattern.split("/") if part not in {"", "."}]
+    if len(parts) > MAX_PARTS:
+        raise ValueError(f"more than {MAX_PARTS} parts")
+    pending = [("", 0)]
+    seen = set(pending)
+    while pending:
+        path, number = pending.pop()
+        if number == len(parts):
+            if not pattern.endswith("/") or Path(root, path).is_dir():
+                yield path
+            continue
+        reached = set(_reached(root, path, parts, number)) - seen
+        seen |= reached
+        pending += reached
+
+
+def _reached(
+    root: str, path: str, parts: Sequence[_Part], number: int
+) -> Iterator[tuple[str, int]]:
+    """Yield where one part leads from a path, each with the number of the part that is next."""
+    part = parts[number]
+    is_last = number + 1 == len(parts)
+    if part.name:
+        full = Path(root, path, part.name)
+        if full.is_dir() or (is_last and os.path.lexists(full)):
+            yield _below(path, part.name), number + 1
+    elif part.fits is None:
+        yield path, number + 1
+        for name, is_directory in _entries(f"{root}/{path}", follow_links=False):
+            if is_directory or is_last:
+                yield _below(path, name), number + (not is_directory)
+    else:
+        for name, is_directory in _entries(f"{root}/{path}", follow_links=True):
+            if (is_directory or is_last) and part.fits(name):
+                yield _below(path, name), number + 1
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _entries(directory: str, *, follow_links: bool) -> Sequence[tuple[str, bool]]:
+    """Return the names in a directory, and whether each is one; nothing if it is a file."""
+    try:
+        with os.scandir(directory) as found:
+            return [(it.name, it.is_dir(follow_symlinks=follow_links)) for it in found]
+    except NotADirectoryError:
+        return ()
+
+
+def _part(text: str) -> _Part:
+    if text == _ANY_DEPTH:
+        return _Part()
+    regex = "".join(piece for piece, _ in _pieces(text))
+    if all(is_literal for _, is_literal in _pieces(text)):
+        return _Part(name=re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL))
+    try:
+        return _Part(fits=compile_test(f"(?s)^(?:{regex})$"))
+    except InvalidError as error:
+        raise ValueError(f"{text} is malformed") from error
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each element of a name's pattern as RE2, and whether it is but a character."""
+    position = 0
+    while position < len(text):
+        char = text[position]
+        if char == "[":
+            end = _class_end(text, position)
+            yield _class(text[position + 1 : end]), False
+            position = end + 1
+        elif char in "*?":
+            yield ("[^/]*" if char == "*" else "[^/]"), False
+            position += 1
+        else:
+            escaped = char == "\\"
+            yield re.escape(text[position + escaped]), True
+            position += 1 + escaped
+
+
+def _class(content: str) -> str:
+    """Return what stands between the brackets of a class as RE2."""
+    negated = content[:1] in {"!", "^"}
+    chars = re.findall(r"\\?.", content[negated:], flags=re.DOTALL)
+    last = len(chars) - 1
+    pieces = [
+        "-" if char == "-" and 0 < number < last else re.escape(char[-1])
+        for number, char in enumerate(chars)
+    ]
+    return f"[{'^' if negated else ''}{''.join(pieces)}]"
 
 
 def _is_shown(root: str, name: str) -> bool:
-    return name.rstrip("/") not in {"", "."} and not is_private(root, name)
+    return bool(name) and not is_private(root, name)
 
 
 def _leaves(pattern: str) -> bool:

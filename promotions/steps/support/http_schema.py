@@ -1,20 +1,8 @@
 """What the ``http`` step's configuration looks like, as JSON Schema."""
 
 from common.jsontypes import JSONObject
+from promotions.steps.support.web import DURATION_SCHEMA, PAIRS_SCHEMA
 
-_DURATION: JSONObject = {"type": "string", "pattern": "(?:\\d+(ns|us|µs|ms|s|m|h))+"}
-_PAIRS: JSONObject = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["name", "value"],
-        "properties": {
-            "name": {"type": "string", "minLength": 1},
-            "value": {"type": "string", "minLength": 1},
-        },
-    },
-}
 _EXPRESSION: JSONObject = {"type": "string"}
 
 SCHEMA: JSONObject = {
@@ -30,18 +18,25 @@ SCHEMA: JSONObject = {
             "default": "GET",
         },
         "url": {"type": "string", "minLength": 1, "description": "An http or https address."},
-        "headers": {**_PAIRS, "description": "Header fields to send."},
-        "queryParams": {**_PAIRS, "description": "Parameters to add to the address."},
+        "headers": {**PAIRS_SCHEMA, "description": "Header fields to send."},
+        "queryParams": {**PAIRS_SCHEMA, "description": "Parameters to add to the address."},
         "body": {"type": "string", "description": "What to send."},
-        "bodyFromFile": {"type": "string", "description": "The file whose content to send."},
+        "bodyFromFile": {
+            "type": "string",
+            "minLength": 1,
+            "description": "The file whose content to send.",
+        },
         "insecureSkipTLSVerify": {"type": "boolean", "description": "Accept any certificate."},
         "proxy": {
             "type": "string",
-            "pattern": "^$|^https?://.*$",
+            "pattern": "^https?://.*$",
             "description": "The proxy to use instead of the environment's.",
         },
-        "timeout": {**_DURATION, "description": "For the whole exchange; 10s by default."},
-        "pollInterval": {**_DURATION, "description": "Time between attempts; 30s by default."},
+        "timeout": {**DURATION_SCHEMA, "description": "For the whole exchange; 10s by default."},
+        "pollInterval": {
+            **DURATION_SCHEMA,
+            "description": "Time between attempts; 30s by default.",
+        },
         "responseContentType": {
             "type": "string",
             "enum": ["application/json", "application/yaml", "text/plain"],

@@ -4,15 +4,13 @@ Unlike ``secure_join`` this refuses a path that tries to, and never follows the 
 Source: Kargo's ``delete`` step.
 """
 
-import fnmatch
 import os
 from pathlib import Path, PurePosixPath
 
 from common.errors import InvalidError
+from promotions.steps.support.workdir import is_private, secure_join
 
 TRAVERSAL = "path attempts to traverse outside the working directory"
-PRIVATE = "repo-*"
-"""Top-level directories that hold a promotion's Git repositories and credentials."""
 
 
 def find_target(root: str, path: str) -> Path | None:
@@ -36,14 +34,23 @@ def find_target(root: str, path: str) -> Path | None:
         raise InvalidError(TRAVERSAL)
     target = parent / PurePosixPath(lexical).name
     if is_private(real_root, str(target.relative_to(real_root))):
-        raise InvalidError(f'path "{path}" belongs to the platform')
+        raise _private(path)
     return target if os.path.lexists(target) else None
 
 
-def is_private(root: str, relative: str) -> bool:
-    """Return whether a path lies in a directory where ``git-clone`` keeps a bare repository."""
-    top = relative.split("/", 1)[0]
-    return fnmatch.fnmatchcase(top, PRIVATE) and Path(root, top, "repo", "HEAD").exists()
+def refuse_private(root: str, path: str) -> None:
+    """Refuse a path that leads into what belongs to the platform, once its links are followed.
+
+    Raises:
+        InvalidError: It does.
+        OSError: Its links form a loop.
+    """
+    if is_private(root, secure_join(root, path)):
+        raise _private(path)
+
+
+def _private(path: str) -> InvalidError:
+    return InvalidError(f'path "{path}" belongs to the platform')
 
 
 def _is_below(path: str, root: str) -> bool:

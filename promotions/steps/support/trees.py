@@ -2,18 +2,20 @@
 
 import errno
 import os
-import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
-from pathspec import GitIgnoreSpec
+from promotions.steps.support.ignores import GIT, IgnoreRules, pattern_lines
+from promotions.steps.support.targets import refuse_private
+from promotions.steps.support.workdir import private_directories, secure_join
 
-from promotions.steps.support.workdir import secure_join
-
-ALWAYS_IGNORED = ".git"
 _COPY_CHUNK_BYTES = 1024 * 1024
+_STAT_BLOCK_BYTES = 512
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,50 +40,52 @@ def copy_tree(root: str, source: str, target: str, *, ignore: str = "") -> None:
         ignore: Lines in the syntax of ``.gitignore``, anchored at the source directory.
 
     Raises:
-        OSError: The source is missing, or something cannot be read or written.
+        OSError: The source is missing, or something cannot be read or written; the disk may have
+            no room.
+        InvalidError: A pattern is malformed, or the source or target belongs to the platform.
     """
     start = secure_join(root, source)
     end = secure_join(root, target)
     mode = Path(start).lstat().st_mode
-    rules = _rules(ignore)
-    if start == end or (not stat.S_ISDIR(mode) and rules.match_file(Path(start).name)):
+    refuse_private(root, source)
+    refuse_private(root, target)
+    rules = IgnoreRules([GIT, *pattern_lines(ignore)])
+    if start == end or (not stat.S_ISDIR(mode) and rules.ignores(Path(start).name)):
         return
     Path(end).parent.mkdir(parents=True, exist_ok=True)
     if not stat.S_ISDIR(mode):
         _copy_file(root, start, end)
         return
-    entries = [_Entry("", mode), *_entries(start, "", rules=rules, skipped=end)]
+    skipped = {end, *private_directories(root)}
+    entries = [_Entry("", mode), *_entries(start, "", rules=rules, skipped=skipped)]
     targets: dict[str, str] = {}
     for entry in entries:
         _copy_entry(root, entry, start=start, end=end, targets=targets)
 
 
-def _rules(ignore: str) -> GitIgnoreSpec:
-    lines = [line for line in ignore.splitlines() if line.strip() and not line.startswith("#")]
-    return GitIgnoreSpec.from_lines([ALWAYS_IGNORED, *lines])
-
-
-def _entries(start: str, relative: str, *, rules: GitIgnoreSpec, skipped: str) -> Iterator[_Entry]:
+def _entries(
+    start: str, relative: str, *, rules: IgnoreRules, skipped: Collection[str]
+) -> Iterator[_Entry]:
     """Yield what lies in a directory, parents first, in the order of names.
 
-    ``skipped`` is the target: a directory copied into itself does not contain the copy.
+    ``skipped`` has the target: a directory copied into itself does not contain the copy.
     """
     with os.scandir(f"{start}/{relative}") as found:
         children = sorted(found, key=lambda child: child.name)
     for child in children:
         path = f"{relative}/{child.name}" if relative else child.name
         entry = _Entry(path, child.stat(follow_symlinks=False).st_mode)
-        if child.path.replace("//", "/") == skipped or not _is_copied(entry, rules):
+        if child.path.replace("//", "/") in skipped or not _is_copied(entry, rules):
             continue
         yield entry
         if entry.is_directory:
             yield from _entries(start, path, rules=rules, skipped=skipped)
 
 
-def _is_copied(entry: _Entry, rules: GitIgnoreSpec) -> bool:
+def _is_copied(entry: _Entry, rules: IgnoreRules) -> bool:
     if not (entry.is_directory or stat.S_ISREG(entry.mode)):
         return False
-    return not rules.match_file(f"{entry.relative}/" if entry.is_directory else entry.relative)
+    return not rules.ignores(entry.relative, is_directory=entry.is_directory)
 
 
 def _copy_entry(root: str, entry: _Entry, *, start: str, end: str, targets: dict[str, str]) -> None:
@@ -100,18 +104,66 @@ def _copy_entry(root: str, entry: _Entry, *, start: str, end: str, targets: dict
 
 
 def _copy_file(root: str, source: str, target: str) -> None:
+    """Copy the content and the mode of a file; holes stay holes."""
     with (
-        os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW), "rb") as reader,
+        os.fdopen(os.open(source, _READ), "rb", buffering=0) as reader,
         os.fdopen(_opened(root, target), "wb") as writer,
     ):
-        shutil.copyfileobj(reader, writer, _COPY_CHUNK_BYTES)
-        os.fchmod(writer.fileno(), stat.S_IMODE(os.fstat(reader.fileno()).st_mode))
+        found = os.fstat(reader.fileno())
+        if os.path.samestat(found, os.fstat(writer.fileno())):
+            return
+        writer.truncate(0)
+        _check_space(writer.fileno(), found, target)
+        for start, end in _pieces(reader.fileno(), found.st_size):
+            reader.seek(start)
+            writer.seek(start)
+            _copy_piece(reader, writer, size=end - start)
+        writer.truncate(found.st_size)
+        os.fchmod(writer.fileno(), stat.S_IMODE(found.st_mode))
+
+
+def _check_space(descriptor: int, found: os.stat_result, target: str) -> None:
+    """Refuse to begin a copy that the disk has no room for.
+
+    Raises:
+        OSError: It has not.
+    """
+    disk = os.fstatvfs(descriptor)
+    needed = min(found.st_size, found.st_blocks * _STAT_BLOCK_BYTES)
+    if needed > disk.f_bavail * disk.f_frsize:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+
+
+def _pieces(descriptor: int, size: int) -> Iterator[tuple[int, int]]:
+    """Yield where the parts of a file that are no holes start and end."""
+    end = 0
+    while end < size:
+        try:
+            start = os.lseek(descriptor, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            return  # only a hole is left
+        end = os.lseek(descriptor, start, os.SEEK_HOLE)
+        yield start, end
+
+
+def _copy_piece(reader: FileIO, writer: BinaryIO, *, size: int) -> None:
+    while size and (chunk := reader.read(min(size, _COPY_CHUNK_BYTES))):
+        writer.write(chunk)
+        size -= len(chunk)
 
 
 def _opened(root: str, target: str) -> int:
-    """Open a file to be overwritten; if it is a link, the link is followed inside the root."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    """Open a file to be overwritten; if it is a link, the link is followed inside the root.
+
+    One that may not be written, as an earlier copy may have left it, makes way for another.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
     try:
+        return os.open(target, flags, 0o600)
+    except PermissionError:
+        Path(target).unlink()
         return os.open(target, flags, 0o600)
     except OSError as error:
         if error.errno != errno.ELOOP:

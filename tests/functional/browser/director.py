@@ -1,7 +1,7 @@
 """Sets the scene, and changes it, in the database of the server that a browser looks at.
 
 Run as a program with ``DJANGO_SETTINGS_MODULE`` and ``KARGO_VAR_DIR`` set:
-``python -m tests.functional.browser.director seed | fail | grow``.
+``python -m tests.functional.browser.director seed | fail | grow | preview``.
 """
 
 import sys
@@ -13,9 +13,11 @@ django.setup()
 from common.clock import now  # noqa: E402 - Django first
 from projects.models import ChangeType, Project  # noqa: E402
 from projects.services.changes import record_change  # noqa: E402
-from promotions.models import Stage  # noqa: E402
+from promotions.models import Preview, Stage  # noqa: E402
+from promotions.services.previews import finish_preview  # noqa: E402
 from tests.factories.domain import make_stage  # noqa: E402
 from tests.factories.people import make_admin  # noqa: E402
+from tests.functional.browser import questions  # noqa: E402
 from tests.functional.portal.scenes import failing, ordinary, unhealthy  # noqa: E402
 
 
@@ -43,6 +45,23 @@ def grow() -> None:
     _tell(make_stage(project, "archive", upstream=("prod",)), ChangeType.ADDED)
 
 
+def preview() -> None:
+    """Make every preview that somebody waits for."""
+    tree = {"path": "src", "url": "", "branch": "main", "base": "", "files": ["web.yaml"]}
+    patch = "-image: v1\n+image: v2\n"
+    result = {
+        "phase": "Running",
+        "message": "",
+        "steps": [],
+        "effects": ["push main to https://git.example.com/team/config.git"],
+        "changes": [{**tree, "patch": patch, "truncated": False}],
+        "manifests": [],
+        "notes": [],
+    }
+    for waiting in Preview.objects.filter(finished_at=None):
+        finish_preview(waiting, result=result, now=now())
+
+
 def _tell(stage: Stage, change_type: ChangeType) -> None:
     record_change(
         stage,
@@ -53,4 +72,5 @@ def _tell(stage: Stage, change_type: ChangeType) -> None:
 
 
 if __name__ == "__main__":
-    {"seed": seed, "fail": fail, "grow": grow}[sys.argv[1]]()
+    acts = {"seed": seed, "fail": fail, "grow": grow, "preview": preview, **questions.ACTS}
+    acts[sys.argv[1]]()

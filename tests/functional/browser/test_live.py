@@ -77,3 +77,31 @@ def test_arrow_keys_follow_the_edges(page: Page, site: Site) -> None:
 
     focused = page.evaluate("document.activeElement.closest('.card').id")
     assert focused == "stage-test"
+
+
+def test_a_preview_is_asked_for_without_any_script(browser: Browser, site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.url}/projects/shop/stages/test")
+    page.fill("#id_login", "alice")
+    page.fill("#id_password", PASSWORD)
+    page.click("button[type=submit]")
+
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview")).to_contain_text("Trying the promotion")
+    site.direct("preview")
+    page.get_by_role("link", name="Look again").click()
+
+    expect(page.locator("#effects-head")).to_be_visible()
+    expect(page.locator(".diff-added")).to_contain_text("image: v2")
+    context.close()
+
+
+def test_a_preview_appears_when_it_is_made(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/projects/shop/stages/test")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#preview")).to_contain_text("Trying the promotion")
+
+    site.direct("preview")
+
+    expect(page.locator("#effects-head")).to_be_visible(timeout=10_000)

@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings.main")
 os.environ |= {
     "KARGO_VAR_DIR": str(VAR_DIR),
     "KARGO_GIT_ALLOW_LOCAL": "1",
+    "KARGO_EGRESS_ALLOWED_HOSTS": "127.0.0.1",
     "KARGO_LEASE_SECONDS": "2",
     "KARGO_LOG_LEVEL": "INFO",
 }

@@ -13,21 +13,12 @@ from tests.fakes.git_origin import Origin
 from tests.fakes.oci_registry import Registry, running_registry
 from tests.functional.domain.world import World
 
-_CACHED = (
-    wiring.reconcilers,
-    wiring.engine,
-    wiring.step_registry,
-    wiring._git,
-    wiring._oci,
-    wiring._egress,
-    wiring._credentials,
-    wiring._control_plane,
-)
-
 
 def _forget() -> None:
-    for function in _CACHED:
-        function.cache_clear()
+    """Make the wiring put everything together anew, from the settings as they are now."""
+    for made in vars(wiring).values():
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()
 
 
 @pytest.fixture

@@ -263,7 +263,10 @@ def impatient(world: World, *hosts: str) -> None:
     policy = EgressPolicy(allowed_hosts=frozenset({"127.0.0.1"}))
     settings = RegistrySettings(policy, insecure_hosts=frozenset(hosts), timeout_seconds=0.3)
     world.reconcilers[WorkKind.WAREHOUSE] = WarehouseReconciler(
-        known.repositories, OciRegistry(Connections(settings)), known.credentials
+        known.repositories,
+        OciRegistry(Connections(settings)),
+        known.charts,
+        known.credentials,
     )
 
 

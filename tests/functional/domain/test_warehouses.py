@@ -354,6 +354,7 @@ def test_conditions_tell_of_discovery_while_it_lasts(world: World, origin: Origi
         watched = WarehouseReconciler(
             reconciler.repositories,
             reconciler.registry,
+            reconciler.charts,
             Peeking(),  # type: ignore[arg-type] # looks, then asks the real one
         )
         watched(warehouse.uid, lease=lease, now=read_clock())

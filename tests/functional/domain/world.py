@@ -1,7 +1,7 @@
 """A project whose objects are reconciled in this process by the platform's own reconcilers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -80,8 +80,10 @@ class World:
             clock=lambda: read_clock() + world.ahead,
             functions=engine.functions,
         )
-        world.reconcilers[WorkKind.PROMOTION] = PromotionReconciler(
-            engine=engine, work_dir=work_dir, base_url="http://kargo.example.com"
+        promotions = world.reconcilers[WorkKind.PROMOTION]
+        assert isinstance(promotions, PromotionReconciler)
+        world.reconcilers[WorkKind.PROMOTION] = replace(
+            promotions, engine=engine, work_dir=work_dir, base_url="http://kargo.example.com"
         )
         return world
 

@@ -1,5 +1,7 @@
 """Who gets to see which page."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -18,10 +20,12 @@ def _address(name: str, promotion: str, freight: str) -> str:
         "stage": "uat",
         "warehouse": "main",
         "promotion": promotion,
+        "alias": "out",
         "freight": freight,
+        "preview": str(uuid4()),
     }
     route = next(str(it.pattern) for it in urlpatterns if it.name == name)
-    wanted = {key: value for key, value in values.items() if f"<str:{key}>" in route}
+    wanted = {key: value for key, value in values.items() if f":{key}>" in route}
     return reverse(f"portal:{name}", kwargs=wanted)
 
 

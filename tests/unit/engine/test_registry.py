@@ -1,7 +1,8 @@
 import pytest
 
-from common.errors import NotFoundError
+from common.errors import InvalidError, NotFoundError
 from promotions.engine.registry import Registry
+from promotions.engine.runner import Effect
 from tests.fakes.steps import ScriptedStep
 
 
@@ -14,7 +15,7 @@ def test_a_runner_is_found_by_its_kind() -> None:
 
 
 def test_a_kind_registered_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match='kind "copy"'):
+    with pytest.raises(InvalidError, match='kind "copy"'):
         Registry([ScriptedStep("copy"), ScriptedStep("copy")])
 
 
@@ -34,3 +35,13 @@ def test_the_schema_of_a_kind_checks_its_configuration() -> None:
     assert [str(it) for it in registry.schema("delete").problems({})] == [
         "(root): path is required"
     ]
+
+
+def test_an_effecting_step_that_cannot_say_its_effect_is_refused() -> None:
+    with pytest.raises(InvalidError, match='step "push" has effects but no method "would"'):
+        Registry([ScriptedStep("push", effect=Effect.EFFECTING)])
+
+
+def test_a_schema_that_is_none_is_refused_with_the_step_that_has_it() -> None:
+    with pytest.raises(InvalidError, match='the schema of step "odd" is not a JSON Schema'):
+        Registry([ScriptedStep("odd", schema={"type": "nonsense"})])

@@ -1,5 +1,6 @@
 """The ``copy`` step."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import pytest
 
 from promotions.engine.runner import StepError, StepRunner
 from promotions.steps.copy import Copy
+from promotions.steps.delete import Delete
 from tests.unit.steps.contexts import context
 
 STEP: StepRunner = Copy()
+GIB = 1024**3
 
 
 def copy(workdir: Path, source: str, target: str, ignore: str = "") -> None:
@@ -113,6 +116,86 @@ def test_a_file_copied_onto_itself_stays(tmp_path: Path) -> None:
     copy(tmp_path, "x", "./x")
 
     assert (tmp_path / "x").read_text() == "x"
+
+
+def test_holes_of_a_file_stay_holes(tmp_path: Path) -> None:
+    with (tmp_path / "in").open("wb") as file:
+        file.seek(GIB)
+        file.write(b"middle")
+        file.truncate(5 * GIB)
+
+    copy(tmp_path, "in", "out")
+    copy(tmp_path, "in", "out")
+
+    found = (tmp_path / "out").stat()
+    assert (found.st_size, found.st_blocks < 1000) == (5 * GIB, True)
+    with (tmp_path / "out").open("rb") as file:
+        file.seek(GIB - 1)
+        assert file.read(8) == b"\0middle\0"
+
+
+def test_a_shorter_file_leaves_nothing_of_the_one_it_replaces(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("short")
+    (tmp_path / "out").write_text("much longer")
+
+    copy(tmp_path, "in", "out")
+
+    assert (tmp_path / "out").read_text() == "short"
+
+
+def test_a_file_is_not_lost_by_copying_it_to_its_other_name(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("text")
+    (tmp_path / "out").hardlink_to(tmp_path / "in")
+
+    copy(tmp_path, "in", "out")
+
+    assert (tmp_path / "out").read_text() == "text"
+
+
+def test_a_copy_that_may_not_be_written_is_made_again(tmp_path: Path) -> None:
+    write(tmp_path, "in/x")
+    (tmp_path / "in/x").chmod(0o444)
+
+    for _ in range(2):
+        copy(tmp_path, "in", "out")
+
+    assert stat.S_IMODE((tmp_path / "out/x").stat().st_mode) == 0o444
+
+
+def test_names_may_be_no_utf8(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.log")
+    write(tmp_path, "in/x.log")
+    (tmp_path / "in" / name).touch()
+
+    copy(tmp_path, "in", "out")
+    copy(tmp_path, "in", "without", ignore="*.log")
+
+    assert tree(tmp_path / "out") == sorted([name, "x.log"])
+    assert tree(tmp_path / "without") == []
+
+
+@pytest.mark.parametrize("target", ["repo-1", "repo-1/repo/config"])
+def test_nothing_is_copied_into_the_repositories_of_a_promotion(
+    tmp_path: Path, target: str
+) -> None:
+    write(tmp_path, "in", "repo-1/repo/HEAD")
+
+    with pytest.raises(StepError, match="belongs to the platform"):
+        copy(tmp_path, "in", target)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_files_are_copied_and_deleted(tmp_path: Path) -> None:
+    for number in range(100):
+        (tmp_path / f"in/d{number}").mkdir(parents=True)
+        for file in range(1000):
+            (tmp_path / f"in/d{number}/{file}").touch()
+
+    copy(tmp_path, "in", "out", ignore="*7\n")
+    Delete().run(context(tmp_path, {"path": "out/**/*", "pathsAreGlobs": True}))
+
+    assert sum(1 for it in (tmp_path / "in").rglob("*") if it.is_file()) == 100_000
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", ["missing", "../missing", "/etc/passwd"])

@@ -1,5 +1,6 @@
 """The ``delete`` step."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,18 @@ def test_a_path_that_leads_outside_is_an_error_and_nothing_is_removed(
         ("a/[!x].*", ["a/y.txt"]),
         ("../outside/*", []),
         ("nothing*", []),
+        ("a/**", ["a/b/z.yaml", "a/x.yaml", "a/y.txt"]),
+        ("a/**/z.yaml", ["a/b/z.yaml"]),
+        ("**/b/**/z.*", ["a/b/z.yaml"]),
+        ("a/*/", ["a/b/z.yaml"]),
+        ("top/", []),
+        ("a//./x.yaml", ["a/x.yaml"]),
+        ("in/x.yaml", ["a/x.yaml"]),
+        ("**/in/*.txt", ["a/y.txt"]),
+        ("a/\\x.yaml", ["a/x.yaml"]),
+        ("a/[w-y].y*", ["a/x.yaml"]),
+        ("a/[\\]x].yaml", ["a/x.yaml"]),
+        ("a/x.yaml/*", []),
     ],
 )
 def test_patterns_choose_what_goes(workdir: Path, pattern: str, gone: list[str]) -> None:
@@ -110,6 +123,35 @@ def test_a_malformed_pattern_ends_the_step(workdir: Path, pattern: str) -> None:
 def test_a_pattern_cannot_ask_for_endless_alternatives(workdir: Path) -> None:
     with pytest.raises(StepError, match="alternatives"):
         delete(workdir, path="{a,b}" * 11, pathsAreGlobs=True)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 100 + "b", "**/" * 90 + "x", "**/a/" * 40 + "x", "[!b]" * 255]
+)
+def test_a_pattern_cannot_take_long(workdir: Path, pattern: str) -> None:
+    deep = workdir / "/".join("a" * 40)
+    deep.mkdir(parents=True)
+    (deep / ("a" * 255)).touch()
+
+    delete(workdir, path=pattern, pathsAreGlobs=True)
+
+    assert deep.exists()
+
+
+def test_a_pattern_has_so_many_parts_at_most(workdir: Path) -> None:
+    with pytest.raises(StepError, match="more than 100 parts") as caught:
+        delete(workdir, path="*/" * 101, pathsAreGlobs=True)
+
+    assert caught.value.terminal
+
+
+def test_names_may_be_no_utf8_and_have_line_breaks(workdir: Path) -> None:
+    for name in (b"a/caf\xe9.log", b"a/two\nlines.log"):
+        (workdir / os.fsdecode(name)).touch()
+
+    delete(workdir, path="a/*.log", pathsAreGlobs=True)
+
+    assert sorted(it.name for it in (workdir / "a").iterdir()) == ["b", "x.yaml", "y.txt"]
 
 
 def test_without_patterns_a_star_is_only_a_star(workdir: Path) -> None:

@@ -1,7 +1,6 @@
 """The ``http`` step: how it judges responses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,21 +14,8 @@ from promotions.engine.schema import ConfigSchema
 from promotions.ports.http import HttpRequest, HttpResponse
 from promotions.steps.http import MAX_BYTES, Http
 from promotions.steps.support.http_schema import SCHEMA
+from tests.fakes.http_sender import CannedSender
 from tests.unit.steps.contexts import context
-
-
-@dataclass
-class CannedSender:
-    """Answers every request alike, and keeps the requests."""
-
-    answer: HttpResponse | Exception = field(default_factory=lambda: HttpResponse(200))
-    requests: list[HttpRequest] = field(default_factory=list)
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        self.requests.append(request)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
 
 
 def run(
