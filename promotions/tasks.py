@@ -7,6 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from promotions import wiring
 from promotions.models import WorkKind
 from promotions.reconcilers import loop
 from promotions.reconcilers.loop import Reconcile
@@ -14,7 +15,9 @@ from promotions.reconcilers.loop import Reconcile
 
 def work_through(*, shard: str, **_: object) -> int:
     """Do what is due in ``shard``; ignores arguments that newer callers add."""
-    return loop.work_through(shard, reconcilers(), keep_going=_keep_going)
+    passes = loop.work_through(shard, reconcilers(), keep_going=_keep_going)
+    wiring.sweep_host()
+    return passes
 
 
 @cache

@@ -3,6 +3,7 @@
 from promotions.admin import (
     analysis,
     freight,
+    intents,
     messages,
     previews,
     promotions,
@@ -16,6 +17,7 @@ from promotions.admin import (
 __all__ = [
     "analysis",
     "freight",
+    "intents",
     "messages",
     "previews",
     "promotions",

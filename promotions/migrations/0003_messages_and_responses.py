@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ('promotion', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='step_intents', to='promotions.promotion')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('promotion', 'alias'), name='step_intent_once'), models.CheckConstraint(condition=models.Q(models.Q(('outcome__isnull', True), ('done_at__isnull', True)), models.Q(('outcome__isnull', False), ('done_at__isnull', False)), _connector='OR'), name='step_intent_outcome_when_done')],
+                'constraints': [models.UniqueConstraint(fields=('promotion', 'alias'), name='step_intent_once'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', True), ('outcome__isnull', True)), models.Q(('done_at__isnull', False), ('outcome__isnull', False)), _connector='OR'), name='step_intent_outcome_when_done')],
             },
         ),
         migrations.AddConstraint(

@@ -11,6 +11,7 @@ from promotions.models.promotion_prompt import PromotionPrompt, PromotionRespons
 from promotions.models.stage import Stage
 from promotions.models.stage_freight import StageFreight
 from promotions.models.step_execution import StepExecution
+from promotions.models.step_intent import StepIntent
 from promotions.models.task import ClusterPromotionTask, PromotionTask
 from promotions.models.verification import Verification
 from promotions.models.warehouse import Warehouse
@@ -35,6 +36,7 @@ __all__ = [
     "Stage",
     "StageFreight",
     "StepExecution",
+    "StepIntent",
     "Verification",
     "Warehouse",
     "Work",

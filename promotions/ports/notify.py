@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from common.jsontypes import JSONObject, JSONValue
+from common.jsontypes import JSONValue
 from promotions.ports.origin import StepOrigin
 
 

@@ -202,7 +202,7 @@ def _web_steps(ports: StepPorts) -> tuple[StepRunner, ...]:
     return (
         Http(ports.http),
         HttpDownload(ports.http),
-        JiraStep(ports.jira, ports.control_plane, ports.metadata),
+        JiraStep(ports.jira, ports.control_plane, ports.metadata, ports.intents),
         OciDownload(ports.artifacts, ports.credentials),
         OciPush(ports.artifacts, ports.credentials, ports.max_oci_push_bytes),
     )

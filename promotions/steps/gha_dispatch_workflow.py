@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
@@ -10,6 +10,8 @@ from promotions.engine.retry import POLL_FLOOR
 from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub, GitHubWorkflows
+from promotions.ports.intents import Intents
+from promotions.ports.origin import origin_of
 from promotions.steps.support.github import (
     TEXT_SCHEMA,
     access_to,
@@ -49,13 +51,13 @@ SCHEMA: JSONObject = github_schema(
 class GhaDispatchWorkflow:
     """Notes which runs there are, then starts one more, so that a lost answer can be made up for.
 
-    Its output has ``after``, the newest run before, and ``dispatchedAt`` until it has ``runID``.
-
+    Its output has ``dispatchedAt`` while GitHub has started the workflow and shows no run yet.
     Source: the documentation of Kargo's ``gha-dispatch-workflow`` step.
     """
 
     github: GitHub
     credentials: CredentialStore
+    intents: Intents
 
     kind: ClassVar[str] = "gha-dispatch-workflow"
     schema: ClassVar[JSONObject] = SCHEMA
@@ -76,44 +78,66 @@ class GhaDispatchWorkflow:
             return StepResult(output={"runID": earlier["runID"]})
         with github_errors(context):
             workflows = self.github.workflows(access_to(context, credentials=self.credentials))
-            runs = workflows.dispatched(_file(context), ref=_ref(context))
-            if "after" not in earlier:
-                return _waiting({"after": max(runs, default=0)}, "about to start the workflow")
-            run = max((it for it in runs if it > number(earlier["after"])), default=0)
-            if not run and "dispatchedAt" not in earlier:
-                run = self._started(context, workflows)
-        if run:
-            return StepResult(output={"runID": run})
-        return _looked_for(context, earlier)
+            return self._pursued(context, workflows, earlier)
 
     def would(self, context: StepContext) -> str:
         """Name the workflow that would be started."""
         return f"start {_file(context)} on {_ref(context)} in {shown_url(context)}"
 
-    def _started(self, context: StepContext, workflows: GitHubWorkflows) -> int:
+    def _pursued(
+        self, context: StepContext, workflows: GitHubWorkflows, earlier: JSONObject
+    ) -> StepResult:
+        """Start the workflow, unless an earlier attempt did or may have done."""
+        runs = workflows.dispatched(_file(context), ref=_ref(context))
+        note: JSONObject = {"after": max(runs, default=0)}
+        intent = self.intents.begin(origin_of(context), now=context.now, note=note)
+        if intent.outcome is not None:
+            return StepResult(output=intent.outcome)
+        if intent.begun_at is None:
+            return self._started(context, workflows)
+        run = min((it for it in runs if it > number(intent.note.get("after"))), default=0)
+        if run:
+            return self._found(context, run)
+        if context.now - intent.begun_at <= timedelta(seconds=_seconds(context)):
+            return _waiting(earlier)
+        if "dispatchedAt" in earlier:
+            raise _unseen(context, earlier)
+        self.intents.renew(origin_of(context), now=context.now, note=note)
+        return self._started(context, workflows)
+
+    def _started(self, context: StepContext, workflows: GitHubWorkflows) -> StepResult:
         given = as_object(context.config.get("inputs"))
         inputs = {name: _text(value) for name, value in given.items()}
-        return workflows.dispatch(_file(context), ref=_ref(context), inputs=inputs)
+        run = workflows.dispatch(_file(context), ref=_ref(context), inputs=inputs)
+        if run:
+            return self._found(context, run)
+        return _waiting({"dispatchedAt": context.now.isoformat()})
+
+    def _found(self, context: StepContext, run: int) -> StepResult:
+        output: JSONObject = {"runID": run}
+        self.intents.finish(origin_of(context), output, now=context.now)
+        return StepResult(output=output)
 
 
-def _looked_for(context: StepContext, earlier: JSONObject) -> StepResult:
-    """Wait for a run that GitHub did not name, until its time is up."""
-    now = context.now
-    dispatched_at = as_text(earlier.get("dispatchedAt")) or now.isoformat()
-    known: JSONObject = {**earlier, "dispatchedAt": dispatched_at}
-    seconds = number(context.config.get("timeout")) or DEFAULT_TIMEOUT_SECONDS
-    if now - datetime.fromisoformat(dispatched_at) > timedelta(seconds=seconds):
-        raise StepError(
-            f"{_file(context)} was started, but its run did not appear within {seconds} seconds",
-            output=known,
-        )
-    return _waiting(known, "waiting for the run to appear")
-
-
-def _waiting(output: JSONObject, message: str) -> StepResult:
-    return StepResult(
-        status=StepStatus.RUNNING, message=message, output=output, retry_after=POLL_FLOOR
+def _unseen(context: StepContext, earlier: JSONObject) -> StepError:
+    return StepError(
+        f"{_file(context)} was started, but its run did not appear within"
+        f" {_seconds(context)} seconds",
+        output=earlier,
     )
+
+
+def _waiting(output: JSONObject) -> StepResult:
+    return StepResult(
+        status=StepStatus.RUNNING,
+        message="waiting for the run to appear",
+        output=output,
+        retry_after=POLL_FLOOR,
+    )
+
+
+def _seconds(context: StepContext) -> int:
+    return number(context.config.get("timeout")) or DEFAULT_TIMEOUT_SECONDS
 
 
 def _file(context: StepContext) -> str:

@@ -19,7 +19,7 @@ from promotions.ports.git import Remote, WorkTreeError
 from promotions.ports.github import Comparison, GitHub, GitHubCommits
 from promotions.ports.scm import RepositoryAccess
 from promotions.ports.workspaces import PushRequest, Workspaces
-from promotions.steps.support.git import git_errors, joined, remote_for
+from promotions.steps.support.git import git_errors, joined, remote_for, waits_for_hosts
 from promotions.steps.support.github_replay import is_replayed, replay
 
 logger = logging.getLogger(__name__)
@@ -126,6 +126,7 @@ class GithubPush:
     default_timeout: ClassVar[timedelta | None] = None
     default_error_threshold: ClassVar[int] = 1
 
+    @waits_for_hosts
     def run(self, context: StepContext) -> StepResult:
         """Push, and put out ``commit``, ``branch`` and ``commitURL``.
 

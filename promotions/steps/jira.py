@@ -9,8 +9,10 @@ from typing import ClassVar, TypeAlias
 from common.errors import InvalidError, PlatformError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from promotions.engine.documents.adf import adf_document
+from promotions.engine.retry import POLL_FLOOR
 from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
 from promotions.ports.control_plane import ControlPlane
+from promotions.ports.intents import Intents
 from promotions.ports.jira import Jira, JiraIssues, JiraSite
 from promotions.ports.metadata import MetadataKind, MetadataStore
 from promotions.ports.origin import origin_of
@@ -19,6 +21,9 @@ from promotions.steps.support.jira_schema import OPERATIONS, SCHEMA
 
 DEFAULT_ISSUE_TYPE = "Task"
 DEFAULT_ISSUE_ALIAS = "jira-issue-key"
+
+FOUND_WITHIN = timedelta(seconds=30)
+"""How long Jira may take until a search finds a new issue."""
 
 _SECRET_KEYS = ("domain", "username", "password")
 
@@ -35,6 +40,7 @@ class JiraStep:
     jira: Jira
     control_plane: ControlPlane
     metadata: MetadataStore
+    intents: Intents
 
     kind: ClassVar[str] = "jira"
     schema: ClassVar[JSONObject] = SCHEMA
@@ -53,8 +59,11 @@ class JiraStep:
         operation, fields = _operation(context.config)
         with _jira_errors():
             issues = self.jira.issues(self._site(context))
-            result = _ACTIONS[operation](issues, fields, context)
-        if operation == "createIssue":
+            if operation == "createIssue":
+                result = self._created(issues, fields, context)
+            else:
+                result = _ACTIONS[operation](issues, fields, context)
+        if operation == "createIssue" and result.output:
             with _jira_errors(output=result.output):
                 self._remember(context, fields, result)
         return result
@@ -83,6 +92,27 @@ class JiraStep:
             )
         return JiraSite(*(as_text(secret[key]) for key in _SECRET_KEYS))
 
+    def _created(
+        self, issues: JiraIssues, fields: JSONObject, context: StepContext
+    ) -> StepResult:
+        """Create the issue, unless an earlier attempt did or may have done."""
+        if _earlier(context, "key"):
+            return StepResult(output={"key": _earlier(context, "key")})
+        values, mark = _new_issue(issues, fields), _mark(context)
+        intent = self.intents.begin(origin_of(context), now=context.now)
+        if intent.outcome is not None:
+            return StepResult(output=intent.outcome)
+        key = ""
+        if intent.begun_at is not None:
+            key = issues.find_created(project=as_text(fields["projectKey"]), mark=mark)
+            if not key and context.now - intent.begun_at < FOUND_WITHIN:
+                message = "looking for the issue that an earlier attempt may have created"
+                return StepResult(StepStatus.RUNNING, message, retry_after=POLL_FLOOR)
+            self.intents.renew(origin_of(context), now=context.now)
+        output: JSONObject = {"key": key or issues.create(values, mark=mark)}
+        self.intents.finish(origin_of(context), output, now=context.now)
+        return StepResult(output=output)
+
     def _remember(self, context: StepContext, fields: JSONObject, result: StepResult) -> None:
         """Keep the issue's key in the metadata of the Freight, for later Stages."""
         name = as_text(fields.get("issueAlias")) or DEFAULT_ISSUE_ALIAS
@@ -109,20 +139,16 @@ def _operation(config: JSONObject) -> tuple[str, JSONObject]:
     return operation, as_object(config[operation])
 
 
-def _create(issues: JiraIssues, fields: JSONObject, context: StepContext) -> StepResult:
-    project = as_text(fields["projectKey"])
-    key = _earlier(context, "key") or issues.find_created(project=project, mark=_mark(context))
-    if not key:
-        values: dict[str, JSONValue] = {
-            **_issue_fields(issues, fields),
-            "project": {"key": project},
-        }
-        values.setdefault("issuetype", {"name": DEFAULT_ISSUE_TYPE})
-        labels = list(names(fields.get("labels")))
-        if labels:
-            values["labels"] = labels
-        key = issues.create(values, mark=_mark(context))
-    return StepResult(output={"key": key})
+def _new_issue(issues: JiraIssues, fields: JSONObject) -> JSONObject:
+    values: dict[str, JSONValue] = {
+        **_issue_fields(issues, fields),
+        "project": {"key": fields["projectKey"]},
+    }
+    values.setdefault("issuetype", {"name": DEFAULT_ISSUE_TYPE})
+    labels = list(names(fields.get("labels")))
+    if labels:
+        values["labels"] = labels
+    return values
 
 
 def _update(issues: JiraIssues, fields: JSONObject, _context: StepContext) -> StepResult:
@@ -186,7 +212,6 @@ def _wait(issues: JiraIssues, fields: JSONObject, _context: StepContext) -> Step
 
 _Action: TypeAlias = Callable[[JiraIssues, JSONObject, StepContext], StepResult]
 _ACTIONS: Mapping[str, _Action] = {
-    "createIssue": _create,
     "updateIssue": _update,
     "deleteIssue": _delete,
     "searchIssue": _search,

@@ -14,6 +14,7 @@ from promotions.engine.chart_dependencies import (
     write_lock,
 )
 
+
 def dependency(version: str) -> ChartDependency:
     (found,) = read_dependencies(f"dependencies: [{{name: dep, version: '{version}'}}]")
     return found

@@ -24,6 +24,7 @@ from promotions.steps.gha_wait_for_workflow import GhaWaitForWorkflow
 from tests.fakes.git_ports import FixedCredentials, FixedIdentity
 from tests.fakes.github_issues import new_item
 from tests.fakes.github_site import GitHubSite
+from tests.fakes.step_stores import FakeIntents
 from tests.unit.steps.contexts import NOW, context
 
 
@@ -60,6 +61,7 @@ class Steps:
     state: dict[str, JSONObject] = field(default_factory=dict)
     now: datetime = NOW
     credentials: FixedCredentials | None = None
+    intents: FakeIntents = field(default_factory=FakeIntents)
 
     def runner(self, kind: str) -> StepRunner:
         github, credentials = self.site.gateway, self.credentials or self.site.credentials
@@ -71,7 +73,7 @@ class Steps:
             GhSearchIssues(github, credentials),
             GhUpdateIssue(github, credentials),
             GhWaitForIssueState(github, credentials),
-            GhaDispatchWorkflow(github, credentials),
+            GhaDispatchWorkflow(github, credentials, self.intents),
             GhaWaitForWorkflow(github, credentials),
         )
         return Registry(runners).find(kind)

@@ -91,7 +91,7 @@ def add_others(steps: Steps) -> None:
 
 def test_a_run_that_never_appears_is_an_error_that_starts_nothing_more(steps: Steps) -> None:
     add_workflow(steps.site.repository, "deploy.yml", modern=False, lag=99)
-    for _ in range(4):
+    for _ in range(3):
         assert steps.run(KIND, {**DEPLOY, "timeout": 20}).status is StepStatus.RUNNING
         steps.now += timedelta(seconds=10)
 
@@ -105,13 +105,39 @@ def test_a_run_that_never_appears_is_an_error_that_starts_nothing_more(steps: St
     assert len(started(steps)) == 1
 
 
-def test_an_answer_that_is_lost_starts_no_second_run(steps: Steps) -> None:
-    steps.run(KIND, DEPLOY)
+@pytest.mark.parametrize("lag", [0, 3])
+def test_an_answer_that_is_lost_starts_no_second_run(steps: Steps, lag: int) -> None:
+    add_workflow(steps.site.repository, "deploy.yml", lag=lag)
     steps.site.server.fail(Fault("POST", "/dispatches", after=Reply(502)))
     assert not is_final(steps.failure(KIND, DEPLOY))
 
     assert dispatched(steps) == {"runID": started(steps)[0]}
     assert len(started(steps)) == 1
+
+
+def test_of_runs_that_came_after_a_lost_answer_the_first_is_ours(steps: Steps) -> None:
+    steps.site.server.fail(Fault("POST", "/dispatches", after=Reply(502)))
+    steps.failure(KIND, DEPLOY)
+    start(steps.site.repository, "deploy.yml", ref="main", actor="octo")
+
+    assert dispatched(steps) == {"runID": started(steps)[0]}
+
+
+def test_a_request_that_was_lost_is_sent_again_once_no_run_can_come_of_it(steps: Steps) -> None:
+    steps.site.server.fail(Fault("POST", "/dispatches", before=Reply(502)))
+    steps.failure(KIND, DEPLOY)
+    begun = steps.now
+
+    assert dispatched(steps) == {"runID": started(steps)[0]}
+    assert len(started(steps)) == 1
+    assert steps.now - begun > timedelta(seconds=60)
+
+
+def test_a_run_that_another_promotion_started_is_not_taken_for_ours(steps: Steps) -> None:
+    start(steps.site.repository, "deploy.yml", ref="main", actor="octo", lag=1)
+
+    assert dispatched(steps) == {"runID": started(steps)[1]}
+    assert len(started(steps)) == 2
 
 
 def test_a_replay_puts_out_the_same_run(steps: Steps) -> None:
@@ -158,8 +184,6 @@ def void(_value: int) -> None:
 )
 def test_what_github_refuses_is_final(steps: Steps, config: JSONObject, words: str) -> None:
     asked = {**DEPLOY, **config}
-    if words != "404":
-        steps.run(KIND, asked)
 
     error = steps.failure(KIND, asked)
 
