@@ -152,7 +152,7 @@ def _step_ports() -> StepPorts:
 @cache
 def renderer() -> Renderer:
     """Return what renders charts and kustomizations."""
-    return InstalledTools(_tools(), _tool_limits(), allow_remote=settings.KUSTOMIZE_REMOTE)
+    return InstalledTools(_tools(), _tool_limits())
 
 
 def tool_report() -> ToolReport:

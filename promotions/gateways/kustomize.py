@@ -7,9 +7,7 @@ from promotions.gateways.tools import Tools
 from promotions.ports.rendering import KustomizationBuild, ToolMissingError
 
 
-def build_kustomization(
-    build: KustomizationBuild, *, tools: Tools, limits: ToolLimits, network: bool
-) -> str:
+def build_kustomization(build: KustomizationBuild, *, tools: Tools, limits: ToolLimits) -> str:
     """Return what ``kustomize build`` prints.
 
     Files are read from anywhere below the root, and from nowhere else: the confinement sees to
@@ -27,7 +25,6 @@ def build_kustomization(
         (*kustomize.command, *flags, "--", build.path),
         readable=Path(build.root),
         helpers=(helm,) if helm is not None else (),
-        network=network,
     )
     with private_home() as home:
         return run_tool(run, home=home, limits=limits)

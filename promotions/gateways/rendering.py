@@ -11,15 +11,10 @@ from promotions.ports.rendering import ChartRendering, KustomizationBuild
 
 @dataclass(frozen=True, slots=True)
 class InstalledTools:
-    """Satisfies :class:`promotions.ports.rendering.Renderer`.
-
-    Attributes:
-        allow_remote: Let kustomize fetch remote resources; by default it has no network.
-    """
+    """Satisfies :class:`promotions.ports.rendering.Renderer`."""
 
     tools: Tools
     limits: ToolLimits
-    allow_remote: bool = False
 
     def chart(self, rendering: ChartRendering) -> str:
         """Return what ``helm template`` prints."""
@@ -27,9 +22,7 @@ class InstalledTools:
 
     def kustomization(self, build: KustomizationBuild) -> str:
         """Return what ``kustomize build`` prints."""
-        return build_kustomization(
-            build, tools=self.tools, limits=self.limits, network=self.allow_remote
-        )
+        return build_kustomization(build, tools=self.tools, limits=self.limits)
 
     def package(self, *, root: str, path: str) -> tuple[str, bytes]:
         """Return the chart in a directory as an archive."""

@@ -36,7 +36,6 @@ _NO_NETWORK = re.compile(
 _PERMISSION = re.compile(r"permission denied")
 _ZONES = Path("/usr/share/zoneinfo")
 _LIBRARIES = (Path("/lib"), Path("/lib64"), Path("/usr/lib"), Path("/usr/lib64"))
-_FOR_NETWORK = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl", "/etc/pki", "/usr", "/bin", "/lib")
 
 
 class Isolation(StrEnum):
@@ -78,14 +77,11 @@ class ToolRun:
         argv: Real path of the program, then its arguments.
         readable: The one work directory it may read, Git's own data in it apart; ``None`` is none.
         helpers: Other programs that it may run, by their real paths.
-        network: Whether it may reach the network, run what is installed on the system, and keep
-            what it fetches in the directory that it reads.
     """
 
     argv: tuple[str, ...]
     readable: Path | None = None
     helpers: tuple[Path, ...] = ()
-    network: bool = False
 
 
 @contextmanager
@@ -127,7 +123,7 @@ def run_tool(run: ToolRun, *, home: Path, limits: ToolLimits) -> str:
     command = Command(
         argv=run.argv,
         cwd=run.readable or home,
-        env=_environment(home, limits, network=run.network),
+        env=_environment(home, limits),
         timeout=limits.timeout,
         output_bytes=limits.output_bytes,
         start=confinement.start
@@ -151,17 +147,14 @@ def _confinement(run: ToolRun, *, home: Path, limits: ToolLimits) -> Confinement
     program = Path(run.argv[0])
     readable = [_ZONES, *(_shown(run.readable) if run.readable else ())]
     executable = [program, *run.helpers]
-    if run.network:
-        readable += map(Path, _FOR_NETWORK)
-        executable += [Path("/usr"), Path("/bin")]
-    if run.network or any(map(_needs_libraries, (program, *run.helpers))):
+    if any(map(_needs_libraries, (program, *run.helpers))):
         readable += [*_LIBRARIES, Path("/etc/ld.so.cache")]
         executable += _LIBRARIES
     return Confinement(
         readable=tuple(path for path in readable if path.exists()),
-        writable=(home, run.readable) if run.network and run.readable else (home,),
+        writable=(home,),
         executable=tuple(path for path in executable if path.exists()),
-        network=run.network,
+        network=False,
         memory_bytes=limits.memory_bytes,
         file_bytes=_LARGEST_FILE_BYTES,
         listable=(run.readable,) if run.readable else (),
@@ -189,7 +182,7 @@ def _needs_libraries(program: Path) -> bool:
     return not head.startswith(b"\x7fELF") or 3 in kinds  # noqa: PLR2004 - PT_INTERP in elf(5)
 
 
-def _environment(home: Path, limits: ToolLimits, *, network: bool) -> Mapping[str, str]:
+def _environment(home: Path, limits: ToolLimits) -> Mapping[str, str]:
     """Return all of the tool's environment; nothing of the worker's is in it."""
     folders = {
         "HOME": "",
@@ -204,15 +197,11 @@ def _environment(home: Path, limits: ToolLimits, *, network: bool) -> Mapping[st
         "KUSTOMIZE_PLUGIN_HOME": "none",
         "KUBECONFIG": "none",
     }
-    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), _DEAD_PROXY)
     return {
         **{name: str(home / folder) for name, folder in folders.items()},
-        **({} if network else proxies),
-        "PATH": "/usr/bin:/bin" if network else str(home / "none"),
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), _DEAD_PROXY),
+        "PATH": str(home / "none"),
         "GOMEMLIMIT": str(int(limits.memory_bytes * _GO_SHARE)),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": "https",
         "LC_ALL": "C",
         "TZ": "UTC",
     }
@@ -242,7 +231,8 @@ def _failure(
     said = re.sub(r"^[Ee]rror: ", "", said)[:_LONGEST_MESSAGE] or f"exit code {done.returncode}"
     if _NO_NETWORK.search(said):
         return RenderingError(
-            f"{said} (the tool runs without a network: keep remote resources in the repository)"
+            f"{said} (the tool runs without a network: fetch what is remote with git-clone or"
+            " http-download, and refer to that by its path)"
         )
     if _PERMISSION.search(said):
         return RenderingError(f"{said} (only files in the work directory can be read)")

@@ -146,6 +146,10 @@ class PullRequests(Protocol):
         """Open a pull request."""
         ...
 
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels that opening may have left out when it was interrupted."""
+        ...
+
     def get(self, number: int) -> PullRequest:
         """Return a pull request."""
         ...

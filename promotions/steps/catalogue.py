@@ -62,6 +62,7 @@ from promotions.steps.set_freight_alias import SetFreightAlias
 from promotions.steps.set_metadata import SetMetadata
 from promotions.steps.support.chart_dependencies import ChartDependencies
 from promotions.steps.support.chart_repositories import ChartRepositories
+from promotions.steps.support.kustomizations import Kustomizations
 from promotions.steps.tar import Tar
 from promotions.steps.toml_parse import TomlParse
 from promotions.steps.toml_update import TomlUpdate
@@ -158,7 +159,7 @@ def _rendering_steps(ports: StepPorts) -> tuple[StepRunner, ...]:
     return (
         HelmTemplate(ports.renderer, dependencies),
         HelmUpdateChart(dependencies),
-        KustomizeBuild(ports.renderer),
+        KustomizeBuild(Kustomizations(ports.renderer, repositories)),
         KustomizeSetImage(ports.control_plane),
     )
 

@@ -76,7 +76,7 @@ class GitOpenPR:
         with erring("error determining if pull request already exists", context):
             found = _to_adopt(pull_requests, context, source)
         if found is not None:
-            return StepResult(output={"pr": shown(found)})
+            return _adopted(pull_requests, found, context)
         if not target:
             missing = as_text(context.config["targetBranch"])
             raise StepError(f'target branch "{missing}" does not exist')
@@ -141,6 +141,15 @@ def _to_adopt(pull_requests: PullRequests, context: StepContext, head: str) -> P
     )
     found = pull_requests.find(query)
     return _best(it for it in found if it.is_open or same_commit(it.head_commit, head))
+
+
+def _adopted(pull_requests: PullRequests, found: PullRequest, context: StepContext) -> StepResult:
+    """Put out a pull request that is there, with the labels that it should have."""
+    labels = _texts(context.config.get("labels", ()))
+    if found.is_open and labels:
+        with erring("error labelling pull request", context):
+            pull_requests.label(found.number, labels)
+    return StepResult(output={"pr": shown(found)})
 
 
 def _best(found: Iterable[PullRequest]) -> PullRequest | None:

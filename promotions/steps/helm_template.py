@@ -18,7 +18,7 @@ from promotions.ports.rendering import (
 from promotions.steps.support.chart_dependencies import ChartDependencies
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.rendering import (
-    check_links,
+    existing_chart,
     existing_files,
     is_file_path,
     write_file,
@@ -139,9 +139,7 @@ class HelmTemplate:
             with step_errors("failed to build chart dependencies", root=root):
                 self.dependencies.build(context, path)
         with step_errors(f'failed to load chart from "{path}"', root=root):
-            chart = secure_join(root, path)
-            Path(chart).stat()
-            check_links(root, chart)
+            chart = existing_chart(root, path)
         text = self._rendered(_rendering(context, chart=chart, values_files=files), root=root)
         with step_errors("failed to write rendered chart", root=root):
             _write(root, config, text)

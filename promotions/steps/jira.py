@@ -59,11 +59,10 @@ class JiraStep:
         operation, fields = _operation(context.config)
         with _jira_errors():
             issues = self.jira.issues(self._site(context))
-            if operation == "createIssue":
-                result = self._created(issues, fields, context)
-            else:
-                result = _ACTIONS[operation](issues, fields, context)
-        if operation == "createIssue" and result.output:
+            if operation != "createIssue":
+                return _ACTIONS[operation](issues, fields, context)
+            result = self._created(issues, fields, context)
+        if result.output:
             with _jira_errors(output=result.output):
                 self._remember(context, fields, result)
         return result
@@ -92,9 +91,7 @@ class JiraStep:
             )
         return JiraSite(*(as_text(secret[key]) for key in _SECRET_KEYS))
 
-    def _created(
-        self, issues: JiraIssues, fields: JSONObject, context: StepContext
-    ) -> StepResult:
+    def _created(self, issues: JiraIssues, fields: JSONObject, context: StepContext) -> StepResult:
         """Create the issue, unless an earlier attempt did or may have done."""
         if _earlier(context, "key"):
             return StepResult(output={"key": _earlier(context, "key")})

@@ -9,9 +9,11 @@ from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.documents.manifests import kargo_layout, kustomize_layout
 from promotions.engine.runner import Effect, StepContext, StepResult
-from promotions.ports.rendering import KustomizationBuild, Renderer
+from promotions.ports.rendering import KustomizationBuild
 from promotions.steps.support.failures import step_errors
+from promotions.steps.support.kustomizations import Kustomizations
 from promotions.steps.support.rendering import is_file_path, write_file, write_files
+from promotions.steps.support.targets import refuse_private
 from promotions.steps.support.workdir import make_directories, secure_join
 
 _LAYOUTS = {"kargo": kargo_layout, "kustomize": kustomize_layout}
@@ -71,11 +73,11 @@ class KustomizeBuild:
     Source: Kargo's ``kustomize-build`` step.
     """
 
-    renderer: Renderer
+    kustomizations: Kustomizations
 
     kind: ClassVar[str] = "kustomize-build"
     schema: ClassVar[JSONObject] = SCHEMA
-    effect: ClassVar[Effect] = Effect.PURE
+    effect: ClassVar[Effect] = Effect.READING
     propagates_output: ClassVar[bool] = False
     default_timeout: ClassVar[timedelta | None] = None
     default_error_threshold: ClassVar[int] = 1
@@ -84,13 +86,15 @@ class KustomizeBuild:
         """Write the manifests, over those of an earlier run.
 
         Raises:
-            StepError: There is no kustomization, kustomize refuses it, or a manifest's name is
-                no file name.
+            StepError: There is no kustomization, kustomize refuses it, a chart cannot be
+                fetched, or a manifest's name is no file name.
         """
         root, config = context.workdir, context.config
         out_path = as_text(config["outPath"])
         with step_errors("failed to build the kustomization", root=root):
-            text = self.renderer.kustomization(_build(root, config))
+            text = self.kustomizations.text(
+                _build(root, config), tenant_uid=context.tenant_uid, project=context.project
+            )
         with step_errors(f'failed to write built manifests to "{out_path}"', root=root):
             if is_file_path(out_path):
                 write_file(root, out_path, text)
@@ -102,6 +106,7 @@ class KustomizeBuild:
 
 
 def _build(root: str, config: JSONObject) -> KustomizationBuild:
+    refuse_private(root, as_text(config["path"]))
     path = secure_join(root, as_text(config["path"]))
     if not Path(path).is_dir():
         raise InvalidError(f"{as_text(config['path'])} is not a directory")

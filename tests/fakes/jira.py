@@ -18,6 +18,7 @@ From https://developer.atlassian.com/cloud/jira/platform/rest/v3/ :
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -52,7 +53,7 @@ MISSING = failure(404, "Issue does not exist or you do not have permission to se
 
 @dataclass
 class Issue:
-    """One issue; ``fields`` are as they were set."""
+    """One issue; ``fields`` are as they were set, and ``lag`` searches miss it yet."""
 
     number: int
     key: str
@@ -63,11 +64,15 @@ class Issue:
     comments: dict[str, Json] = field(default_factory=dict)
     subtasks: list[str] = field(default_factory=list)
     is_indexed: bool = True
+    lag: int = 0
 
 
 @dataclass
 class FakeJira:
-    """One site. ``page_size`` is the largest page of a search; ``hides`` are shy accounts."""
+    """One site. ``page_size`` is the largest page of a search; ``hides`` are shy accounts.
+
+    ``lag`` is how many searches miss a new issue.
+    """
 
     projects: tuple[str, ...] = ("PROMOTE",)
     users: dict[str, str] = field(
@@ -77,6 +82,7 @@ class FakeJira:
     issues: dict[str, Issue] = field(default_factory=dict)
     page_size: int = 100
     indexes_at_once: bool = True
+    lag: int = 0
     count: int = 0
 
     def __call__(self, request: Request) -> Reply:
@@ -113,6 +119,7 @@ class FakeJira:
         self.count += 1
         issue = Issue(10_000 + self.count, f"{project}-{self.count}", fields)
         issue.is_indexed = self.indexes_at_once
+        issue.lag = self.lag
         self.issues[issue.key] = issue
         return issue
 
@@ -241,11 +248,14 @@ class FakeJira:
 
     def _found(self, jql: str) -> Iterator[Issue]:
         """Yield the issues that fit; the language here is ``a = b AND …``, newest first."""
-        clauses = jql.partition(" ORDER BY ")[0].split(" AND ")
-        conditions = [clause.split() for clause in clauses if clause.strip()]
+        clauses = re.split(r"\s+and\s+", jql.partition(" ORDER BY ")[0], flags=re.IGNORECASE)
+        conditions = [clause.split(maxsplit=2) for clause in clauses if clause.strip()]
         if not conditions:
             raise Refusal(failure(400, "Unbounded JQL queries are not allowed here."))
         for issue in reversed(self.issues.values()):
+            issue.lag -= 1
+            if issue.lag >= 0:
+                continue
             if issue.is_indexed and all(self._fits(issue, it) for it in conditions):
                 yield issue
 
@@ -254,11 +264,14 @@ class FakeJira:
         match name, operator, value.strip('"'):
             case "project", "=", project:
                 return issue.key.startswith(f"{project}-")
-            case "labels", "=", label:
-                return label in as_list(issue.fields.get("labels"))
+            case "labels", "=" | "IN", labels:
+                wanted = labels.strip("()").split(", ")
+                return any(label in as_list(issue.fields.get("labels")) for label in wanted)
+            case "status", "!=", status:
+                return issue.status != status
             case "creator", "=", "currentUser()":
                 return issue.creator == ROBOT
-            case "created", ">=", since if since.startswith("-"):
+            case "created", ">=" | "<=", _:
                 return True
             case _:
                 message = f"Error in the JQL Query: '{' '.join(condition)}'."

@@ -21,7 +21,7 @@ class ScriptedPullRequests:
 
     Attributes:
         ends: Source and target of each, by number.
-        errors: What ``create``, ``get``, ``find`` or ``merge`` raises.
+        errors: What ``create``, ``label``, ``get``, ``find`` or ``merge`` raises.
         lost: What ``create`` or ``merge`` raises after it has done its work.
     """
 
@@ -33,6 +33,7 @@ class ScriptedPullRequests:
     created: list[NewPullRequest] = field(default_factory=list)
     queries: list[PullRequestQuery] = field(default_factory=list)
     methods: list[str] = field(default_factory=list)
+    labels: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, request: PullRequest, *, source: str, target: str) -> None:
         self.known[request.number] = request
@@ -46,6 +47,10 @@ class ScriptedPullRequests:
         self.add(made, source=request.source, target=request.target)
         self._raise("create", self.lost)
         return made
+
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        self._raise("label", self.errors)
+        self.labels[number] = tuple(labels)
 
     def get(self, number: int) -> PullRequest:
         self._raise("get", self.errors)

@@ -114,8 +114,7 @@ class Fault:
     """One thing that goes wrong, once, with a request that matches ``method`` and ``path``.
 
     ``before`` answers in the fake's place; ``after`` answers when the fake has done its work, so
-    that the effect is there and its answer lost; ``hold`` is called before anything else, and
-    ``linger`` between the work and the answer.
+    that the effect is there and its answer lost; ``hold`` is called before anything else.
     """
 
     method: str = ""
@@ -123,7 +122,6 @@ class Fault:
     before: Reply | None = None
     after: Reply | None = None
     hold: Callable[[], None] = lambda: None
-    linger: Callable[[], None] = lambda: None
 
     def meets(self, request: Request) -> bool:
         return (
@@ -157,7 +155,6 @@ class ApiServer:
             fault.hold()
         reply = (fault and fault.before) or self.api(request)
         if fault is not None:
-            fault.linger()
             reply = fault.after or reply
         kinds = {name.lower() for name, _ in reply.headers}
         headers = [] if "content-type" in kinds else [("Content-Type", "application/json")]

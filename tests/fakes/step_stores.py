@@ -1,14 +1,14 @@
 """What is behind the ports of steps that write on the platform and ask people, in memory."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from common.errors import ConflictError, InvalidError, NotFoundError, UpstreamError
 from common.jsontypes import JSONObject
 from promotions.engine.approvals import Response
 from promotions.ports.audit import RecordedEvent
-from promotions.ports.metadata import MetadataKind
 from promotions.ports.intents import NOTHING, Intent
+from promotions.ports.metadata import MetadataKind
 from promotions.ports.notify import Channel, ChannelKind, Email, SlackMessage
 from promotions.ports.origin import StepOrigin
 

@@ -85,6 +85,8 @@ def generator_charts(text: str) -> tuple[WantedChart, ...]:
 
 def is_inline(generator: str) -> bool:
     """Return whether an entry of ``generators`` is the text of one, and not a path."""
+    if ":" not in generator:
+        return False
     try:
         return bool(as_object(load_document(generator)))
     except InvalidError:

@@ -123,6 +123,9 @@ class AzurePullRequests:
         path = f"{self.path}/{quote(repository_id, safe='')}/pullrequests"
         return self._listed(self._called("POST", path, body=body).body).request
 
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Do nothing: labels come with the opening."""
+
     def get(self, number: int) -> PullRequest:
         """Return a pull request."""
         return self._request(self._read(number))

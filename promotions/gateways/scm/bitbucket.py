@@ -109,6 +109,9 @@ class BitbucketPullRequests:
         answer = self.api.call("POST", f"{self.path}/pullrequests", body=body)
         return self._whole(_listed(answer.body).request)
 
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Do nothing: Bitbucket has no labels."""
+
     def get(self, number: int) -> PullRequest:
         """Return a pull request."""
         return self._whole(_listed(self._read(number)).request)

@@ -98,6 +98,9 @@ class GiteaPullRequests:
         }
         return _listed(self.api.call("POST", f"{self.path}/pulls", body=body).body).request
 
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Do nothing: labels come with the opening."""
+
     def get(self, number: int) -> PullRequest:
         """Return a pull request."""
         return _listed(self._read(number)).request

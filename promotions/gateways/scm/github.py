@@ -92,6 +92,11 @@ class GitHubPullRequests:
             self._label(opened, request.labels)
         return opened
 
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Add labels; GitHub makes those that do not exist, and leaves those that are there."""
+        path = f"{self.repository.path}/issues/{number}/labels"
+        self.repository.api.call("POST", path, body={"labels": list(labels)})
+
     def get(self, number: int) -> PullRequest:
         """Return a pull request."""
         return _listed(self._read(number)).request
@@ -135,10 +140,9 @@ class GitHubPullRequests:
         return None
 
     def _label(self, opened: PullRequest, labels: Sequence[str]) -> None:
-        path = f"{self.repository.path}/issues/{opened.number}/labels"
         for attempt in range(1, _LABELLING_ATTEMPTS + 1):
             try:
-                self.repository.api.call("POST", path, body={"labels": list(labels)})
+                self.label(opened.number, labels)
             except ScmError as error:
                 if error.retryable and attempt < _LABELLING_ATTEMPTS:
                     continue

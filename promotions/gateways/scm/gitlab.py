@@ -98,6 +98,9 @@ class GitLabPullRequests:
         sent = {name: value for name, value in body.items() if value or name == "title"}
         return _listed(self.api.call("POST", self.path, body=sent).body).request
 
+    def label(self, number: int, labels: Sequence[str]) -> None:
+        """Do nothing: labels come with the opening."""
+
     def get(self, number: int) -> PullRequest:
         """Return a merge request by its number in the project."""
         return _listed(self._read(number)).request

@@ -28,10 +28,10 @@ from promotions.ports.http import HttpRequest, HttpSender
 from promotions.ports.oci import ArtifactRegistry, ImageRegistry, Repository
 
 MAX_CHART_BYTES = 100 * 1024 * 1024
+LONGEST_FETCH = timedelta(minutes=5)
+"""For all that one call of a step fetches; a worker has a quarter of an hour for the call."""
 
 _CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-_IN_ALL = timedelta(minutes=10)
-"""All that one call of a step fetches; a worker has a quarter of an hour for the call."""
 _INDEX_TIMEOUT = timedelta(seconds=60)
 _CHART_TIMEOUT = timedelta(minutes=2)
 _OK = 200
@@ -74,7 +74,7 @@ class ChartSession:
     _indexes: dict[str, bytes] = field(default_factory=dict)
     _listed: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     _hosts: dict[str, Credential] = field(default_factory=dict)
-    _until: float = field(default_factory=lambda: time.monotonic() + _IN_ALL.total_seconds())
+    _until: float = field(default_factory=lambda: time.monotonic() + LONGEST_FETCH.total_seconds())
 
     def resolve(self, dependency: ChartDependency) -> str:
         """Return the newest version that a dependency allows; empty if there is none.
@@ -166,7 +166,7 @@ class ChartSession:
     def _check_time(self) -> None:
         if time.monotonic() > self._until:
             raise UpstreamError(
-                f"the charts could not be fetched within {_IN_ALL.seconds // 60} minutes",
+                f"the charts could not be fetched within {LONGEST_FETCH.seconds // 60} minutes",
                 retryable=True,
                 code="chart_repository",
             )
@@ -196,7 +196,7 @@ class ChartSession:
         host = path.partition("/")[0]
         repository = Repository(f"{path}/{dependency.name}")
         if host not in self._hosts:
-            looked_up = f"{OCI}{normalise_chart_url(dependency.repository)}/{dependency.name}"
+            looked_up = f"{OCI}{normalise_chart_url(OCI + path)}/{dependency.name}"
             found = self._credential(looked_up)
             if found is None:
                 return repository

@@ -10,13 +10,20 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
 from promotions.engine.runner import StepContext, StepError
 from promotions.steps.support.failures import step_errors
-from promotions.steps.support.workdir import NEW_FILE, is_private, sanitise, secure_join
+from promotions.steps.support.workdir import (
+    NEW_FILE,
+    is_private,
+    make_directories,
+    sanitise,
+    secure_join,
+)
 
 NOTES = ".kargo-downloads"
 """Directory in the work directory; a file in it says what one step has downloaded."""
@@ -47,8 +54,8 @@ class Download:
             StepError: The file or its directory cannot be written, or ``pieces`` raised it.
         """
         with step_errors("failed to create destination directory", root=self.root):
-            _make_directories(self.target.parent)
-            _make_directories(self.note.parent)
+            make_directories(self.target.parent, mode=_DIRECTORY_MODE)
+            make_directories(self.note.parent, mode=_DIRECTORY_MODE)
             if self.note.parent.is_symlink():
                 raise ValueError(f"{NOTES} belongs to the platform")
         # The name is the same in every attempt, so none leaves a part behind.
@@ -60,7 +67,8 @@ class Download:
                 _write_note(self.note, digest)
                 part.replace(self.target)
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink()
 
 
 def begin_download(
@@ -97,13 +105,6 @@ def _check_place(root: str, target: Path) -> None:
 
 def _key(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _make_directories(path: Path) -> None:
-    """Make a directory and its parents, for the owner only, as far as they are missing."""
-    missing = [it for it in (path, *path.parents) if not it.exists()]
-    for directory in reversed(missing):
-        directory.mkdir(mode=_DIRECTORY_MODE, exist_ok=True)
 
 
 def _written(path: Path, pieces: Iterable[bytes]) -> str:

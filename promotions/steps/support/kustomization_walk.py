@@ -7,7 +7,8 @@ Source: kustomize ``api/internal/target``.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +27,9 @@ from promotions.steps.support.workdir import read_text
 
 MOST_DIRECTORIES = 2_000
 """Kustomizations that one may reach."""
-MOST_RENDERED = 10
+MOST_CHARACTERS = 8 * 1024 * 1024
+"""All that is read of them."""
+MOST_RENDERED = 3
 """Directories of generators, each of which kustomize builds once more."""
 
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -70,13 +73,14 @@ class _Walk:
     rendered: Rendered
     directories: dict[str, None] = field(default_factory=dict)
     charts: list[tuple[str, WantedChart]] = field(default_factory=list)
-    pending: list[str] = field(default_factory=list)
+    pending: deque[str] = field(default_factory=deque)
     renderings: int = 0
+    characters: int = 0
 
     def begin(self, path: str) -> None:
         self.pending.append(path)
         while self.pending:
-            directory = self.pending.pop()
+            directory = self.pending.popleft()
             if directory not in self.directories:
                 self._visit(directory)
 
@@ -95,54 +99,81 @@ class _Walk:
 
     def _want_generated(self, directory: str, generators: tuple[str, ...]) -> None:
         """Note the charts of generators; their paths are relative to whoever names them."""
-        inline = [it for it in generators if is_inline(it)]
-        for text in inline:
-            self._want(directory, generator_charts(text))
-        for path in self._existing(directory, (it for it in generators if it not in inline)):
+        paths = []
+        for generator in generators:
+            if is_inline(generator):
+                self._want(directory, _charts_of(generator))
+            else:
+                paths.append(generator)
+        for path in self._existing(directory, paths):
             if Path(path).is_dir():
                 self.pending.append(path)
-            self._want(directory, self._generators_at(path))
+                self._want(directory, _charts_of(self._built(path)))
+            else:
+                self._want(directory, _charts_of(self._text(path)))
 
-    def _generators_at(self, path: str) -> tuple[WantedChart, ...]:
-        try:
-            return generator_charts(self._generator_text(path))
-        except (OSError, ValueError, PlatformError):
-            return ()
-
-    def _generator_text(self, path: str) -> str:
-        if not Path(path).is_dir():
-            return read_text(self.root, os.path.relpath(path, self.root))
+    def _built(self, directory: str) -> str:
+        """Return what kustomize makes of a directory, empty if it refuses."""
         self.renderings += 1
-        return self.rendered(path) if self.renderings <= MOST_RENDERED else ""
+        if self.renderings > MOST_RENDERED:
+            return ""
+        try:
+            return self.rendered(directory)
+        except PlatformError:
+            return ""
 
     def _want(self, directory: str, charts: tuple[WantedChart, ...]) -> None:
         self.charts += [(directory, chart) for chart in charts]
 
     def _read(self, directory: str) -> Kustomization | None:
         for name in _FILES:
-            path = Path(directory, name)
-            if path.exists():
+            if Path(directory, name).is_file():
+                text = self._text(f"{directory}/{name}")
                 try:
-                    return read_kustomization(
-                        read_text(self.root, os.path.relpath(path, self.root))
-                    )
-                except (OSError, ValueError, PlatformError):
+                    return read_kustomization(text)
+                except InvalidError:
                     return None
         return None
 
-    def _existing(self, directory: str, paths: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    def _text(self, path: str) -> str:
+        """Return the text of a file, empty if it is none that can be read.
+
+        Raises:
+            InvalidError: It is one too much.
+        """
+        try:
+            text = read_text(self.root, os.path.relpath(path, self.root))
+        except (OSError, ValueError):
+            return ""
+        self.characters += len(text)
+        if self.characters > MOST_CHARACTERS:
+            raise InvalidError(f"its kustomizations are longer than {MOST_CHARACTERS} characters")
+        return text
+
+    def _existing(self, directory: str, paths: Iterable[str]) -> Iterator[str]:
         """Yield the real paths of what is there, inside the root.
 
         Raises:
             InvalidError: Something is not there because it is on another host.
         """
-        for path in paths:
+        for path in filter(_is_path, paths):
             stated = os.path.normpath(f"{directory}/{path}")
             if not os.path.lexists(stated) and is_remote(path):
                 raise _remote(path, self.root, directory)
             real = os.path.realpath(stated)
             if real == self.root or real.startswith(f"{self.root}/"):
                 yield real
+
+
+def _is_path(text: str) -> bool:
+    return "\0" not in text
+
+
+def _charts_of(generators: str) -> tuple[WantedChart, ...]:
+    try:
+        return generator_charts(generators)
+    except InvalidError:
+        return ()
 
 
 def _remote(path: str, root: str, directory: str) -> InvalidError:

@@ -10,7 +10,7 @@ Source: kustomize ``plugin/builtin/helmchartinflationgenerator``.
 import io
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -78,7 +78,7 @@ class Kustomizations:
         reached = walk_kustomizations(
             root, path, rendered=lambda it: self.renderer.kustomization(replace(build, path=it))
         )
-        missing = dict(_missing(root, reached.charts))
+        missing = _missing(root, reached.charts)
         if not missing:
             return self.renderer.kustomization(build)
         if len(missing) > MOST_CHARTS:
@@ -96,23 +96,23 @@ class Kustomizations:
             raise RenderingError(error.message.replace(shown.path, shown.root)) from error
 
 
-def _missing(
-    root: str, charts: tuple[tuple[str, WantedChart], ...]
-) -> Iterator[tuple[_Place, WantedChart]]:
-    """Yield the charts that kustomize would fetch, by where it would put them.
+def _missing(root: str, charts: Iterable[tuple[str, WantedChart]]) -> Mapping[_Place, WantedChart]:
+    """Return the charts that kustomize would fetch, by where it would put them.
 
     Raises:
         InvalidError: One cannot be put there.
     """
+    missing: dict[_Place, WantedChart] = {}
     for directory, chart in charts:
-        home = os.path.realpath(os.path.normpath(os.path.join(directory, chart.home)))  # noqa: PTH118 - as kustomize joins
+        home = os.path.realpath(os.path.normpath(Path(directory, chart.home)))
         if not f"{home}/".startswith(f"{root}/"):
             raise InvalidError(f"chartHome {go_quote(chart.home)} leads out of the work directory")
         folder = f"{chart.name}-{chart.version}" if chart.version else ""
-        if not chart.repository or Path(home, folder, chart.name).is_dir():
-            continue
-        _check(chart, folder)
-        yield _Place(home, folder, chart.name), chart
+        is_wanted = chart.name and chart.repository
+        if is_wanted and not Path(home, folder, chart.name).is_dir():
+            _check(chart, folder)
+            missing.setdefault(_Place(home, folder, chart.name), chart)
+    return missing
 
 
 def _check(chart: WantedChart, folder: str) -> None:
@@ -128,9 +128,7 @@ def _check(chart: WantedChart, folder: str) -> None:
         )
 
 
-def _fetch_all(
-    missing: Mapping[_Place, WantedChart], session: ChartSession, shown: View
-) -> None:
+def _fetch_all(missing: Mapping[_Place, WantedChart], session: ChartSession, shown: View) -> None:
     versions = Counter((place.home, place.name) for place in missing)
     unpacked = 0
     for place, chart in missing.items():
@@ -167,6 +165,6 @@ def _unpack(archive: bytes, target: Path) -> int:
     try:
         extraction = Extraction(descriptor, 1, IgnoreRules(()), most=MOST_FILES_OF_CHART)
         extraction.extract(TarMembers(io.BytesIO(archive)))
-        return extraction.size
+        return extraction.size_bytes
     finally:
         os.close(descriptor)

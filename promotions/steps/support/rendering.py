@@ -58,6 +58,23 @@ def existing_files(root: str, paths: tuple[str, ...], *, ignore_missing: bool) -
     return tuple(found)
 
 
+def existing_chart(root: str, path: str) -> str:
+    """Return where a chart is, absolute, if Helm may be given it.
+
+    Raises:
+        InvalidError: It is neither a file nor a directory, has a link that leads out, or belongs
+            to the platform.
+        OSError: There is nothing.
+    """
+    refuse_private(root, path)
+    chart = secure_join(root, path)
+    mode = Path(chart).stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InvalidError(f"{path} is neither a file nor a directory")
+    check_links(root, chart)
+    return chart
+
+
 def check_links(root: str, path: str) -> None:
     """Check that no symbolic link below ``path`` leads out of ``root``; Helm would follow it.
 

@@ -71,6 +71,11 @@ class Extraction:
                     with self._inside(above, path) as parent:
                         self._write(parent, name, member, members)
 
+    @property
+    def size_bytes(self) -> int:
+        """Return how large the files are that were extracted, together."""
+        return self._bytes
+
     def _is_left_out(self, member: Member, path: str) -> bool:
         if member.kind is MemberKind.OTHER:
             return True

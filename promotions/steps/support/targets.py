@@ -20,14 +20,15 @@ def find_target(root: str, path: str) -> Path | None:
 
     Raises:
         InvalidError: The path leads outside, is the root itself or is private to the platform.
-        OSError: A directory on the way cannot be examined.
+        OSError: A directory on the way cannot be examined, or links form a loop.
     """
     real_root = os.path.realpath(root)
     lexical = os.path.normpath(f"{real_root}/{path}")
     if not _is_below(lexical, real_root):
         raise InvalidError(TRAVERSAL)
     try:
-        parent = Path(lexical).parent.resolve(strict=True)
+        # Not Path.resolve: a loop of links is a RuntimeError to it.
+        parent = Path(os.path.realpath(Path(lexical).parent, strict=True))
     except (FileNotFoundError, NotADirectoryError):
         return None
     if parent != Path(real_root) and not _is_below(str(parent), real_root):

@@ -52,6 +52,8 @@ def copy_tree(root: str, source: str, target: str, *, ignore: str = "") -> None:
     rules = IgnoreRules([GIT, *pattern_lines(ignore)])
     if start == end or (not stat.S_ISDIR(mode) and rules.ignores(Path(start).name)):
         return
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise OSError(errno.EINVAL, "neither a file nor a directory", start)
     Path(end).parent.mkdir(parents=True, exist_ok=True)
     if not stat.S_ISDIR(mode):
         _copy_file(root, start, end)
@@ -159,7 +161,8 @@ def _opened(root: str, target: str) -> int:
 
     One that may not be written, as an earlier copy may have left it, makes way for another.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW
+    # A pipe that nobody reads is an error at once, and not something to wait for.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         return os.open(target, flags, 0o600)
     except PermissionError:

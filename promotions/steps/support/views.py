@@ -18,7 +18,7 @@ from common.removal import remove_tree
 MOST_ENTRIES = 200_000
 """Links and directories in one view."""
 
-_PREFIX = ".view-"
+_PREFIX = ".kargo-view-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _fill(made: View, directories: list[str]) -> None:
                 if count > MOST_ENTRIES:
                     raise InvalidError(f"there are more than {MOST_ENTRIES} files beside it")
                 if entry.path not in real and not _is_view(made.root, entry):
-                    os.symlink(_target(made, entry), made.of(entry.path))
+                    Path(made.of(entry.path)).symlink_to(_target(made, entry))
 
 
 def _is_view(root: str, entry: os.DirEntry[str]) -> bool:

@@ -74,11 +74,28 @@ def test_an_issue_is_created_once_whenever_the_worker_dies(world: World, lost_at
         world.server.fail(fault.get(lost_at, Fault("POST", "/issue$", after=LOST)))
         assert not world.fails("503", createIssue=NEW).terminal
 
+    if lost_at == "before":
+        assert world.run(createIssue=NEW).status is StepStatus.RUNNING
+        world.now += timedelta(seconds=30)
     result = world.run(createIssue=NEW)
 
     assert result.output == {"key": "PROMOTE-2"}
     assert list(world.site.issues) == ["PROMOTE-1", "PROMOTE-2"]
     assert world.metadata.objects[FREIGHT] == {"jira-issue-key": "PROMOTE-2"}
+
+
+def test_an_issue_that_jira_does_not_find_yet_is_waited_for(world: World) -> None:
+    world.site.indexes_at_once = False
+    world.server.fail(Fault("POST", "/issue$", after=LOST))
+    world.fails("503", createIssue=NEW)
+
+    waiting = world.run(createIssue=NEW)
+    world.site.issues["PROMOTE-1"].is_indexed = True
+    result = world.run(createIssue=NEW)
+
+    assert waiting.status is StepStatus.RUNNING
+    assert result.output == {"key": "PROMOTE-1"}
+    assert list(world.site.issues) == ["PROMOTE-1"]
 
 
 def test_the_key_is_put_out_also_if_the_metadata_cannot_be_written(world: World) -> None:
@@ -101,7 +118,8 @@ def test_another_promotion_creates_an_issue_of_its_own(world: World) -> None:
 
 
 def test_a_mark_is_found_on_a_later_page(world: World) -> None:
-    world.run(createIssue=NEW)
+    world.server.fail(Fault("POST", "/issue$", after=LOST))
+    world.fails("503", createIssue=NEW)
     for _ in range(3):
         world.site.add().creator = "acc-robot"
     world.site.page_size = 2

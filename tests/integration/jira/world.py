@@ -1,6 +1,7 @@
 """A Jira to work on, and a step that knows how to get in."""
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ from promotions.steps.support.jira_schema import SCHEMA
 from tests.fakes.git_ports import FixedIdentity
 from tests.fakes.jira import TOKEN, FakeJira
 from tests.fakes.scm_server import ApiServer
-from tests.fakes.step_stores import FakeMetadata
-from tests.unit.steps.contexts import context
+from tests.fakes.step_stores import FakeIntents, FakeMetadata
+from tests.unit.steps.contexts import NOW, context
 
 POLICY = EgressPolicy(allowed_hosts=frozenset({"127.0.0.1"}))
 SECRET: JSONObject = {"secretName": "jira"}
@@ -48,13 +49,15 @@ class World:
     server: ApiServer
     secrets: Secrets
     metadata: FakeMetadata
+    intents: FakeIntents
     step: JiraStep
     state: dict[str, JSONValue] = field(default_factory=dict)
+    now: datetime = NOW
 
     def run(self, **operation: JSONValue) -> StepResult:
         config: JSONObject = {"credentials": SECRET, **operation}
         ConfigSchema("jira", SCHEMA).check(config)
-        return self.step.run(replace(context(self.workdir, config), state=self.state))
+        return self.step.run(replace(context(self.workdir, config), state=self.state, now=self.now))
 
     def fails(self, message: str, **operation: JSONValue) -> StepError:
         with pytest.raises(StepError, match=message) as caught:

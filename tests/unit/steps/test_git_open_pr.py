@@ -172,6 +172,24 @@ def test_an_open_pull_request_of_the_same_head_is_adopted(world: World) -> None:
     )
 
 
+def test_an_adopted_pull_request_gets_the_labels_that_an_interrupted_attempt_left_out(
+    world: World,
+) -> None:
+    world.have(5)
+
+    world.run({"labels": ["promotion"]})
+
+    assert world.pulls.labels == {5: ("promotion",)}
+
+
+def test_one_that_is_merged_gets_no_labels(world: World) -> None:
+    world.have(5, state="merged")
+
+    world.run({"labels": ["promotion"]})
+
+    assert world.pulls.labels == {}
+
+
 def test_an_open_one_whose_head_the_provider_has_not_yet_seen_is_adopted(world: World) -> None:
     world.have(5, head=OLD)
 
