@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+_DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences"})
+
 
 def _on_sqlite() -> bool:
     return bool(settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"))
@@ -18,6 +20,30 @@ def _on_sqlite() -> bool:
 
 def pytest_report_header() -> str:
     return f"database: {'SQLite' if _on_sqlite() else 'PostgreSQL'}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="run only the tests that use the database: the others have run on another one",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what no database can change, if asked to."""
+    if not config.getoption("--database-only"):
+        return
+    others = [item for item in items if not _uses_database(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if _uses_database(item)]
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    """Tell whether a test asks for the database, or starts processes that have one."""
+    fixtures = getattr(item, "fixturenames", ())
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "database"))
+    return marked or not _DATABASE_FIXTURES.isdisjoint(fixtures)
 
 
 @pytest.fixture(scope="session")

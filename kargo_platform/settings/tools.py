@@ -14,5 +14,3 @@ TOOL_OUTPUT_BYTES = env.int("KARGO_TOOL_OUTPUT_BYTES", default=64 * 1024 * 1024)
 TOOLS_UNCONFINED = env.bool("KARGO_TOOLS_UNCONFINED", default=False)
 """Run the tools even where this host cannot confine them: whoever can write to a repository may
 then read every file that the workers can."""
-KUSTOMIZE_REMOTE = env.bool("KARGO_KUSTOMIZE_REMOTE", default=False)
-"""Let kustomize fetch remote resources itself, without the egress policy."""

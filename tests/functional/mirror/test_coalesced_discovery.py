@@ -10,7 +10,7 @@ import pytest
 
 from tests.functional.workers.processes import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 _LONGEST_SECONDS = 400
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.functional.workers.conftest import Scenario
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
 def test_every_effect_happens_once_while_processes_are_killed(run_scenario: Scenario) -> None:

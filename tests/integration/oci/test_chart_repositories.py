@@ -1,14 +1,12 @@
 """Repositories of Helm charts: classic ones over HTTP, good and bad, and OCI registries."""
 
 import base64
-import io
-import json
 from collections.abc import Iterator, Sequence
 
 import pytest
 
 from common.egress import EgressPolicy
-from common.errors import InvalidError, NotFoundError, PlatformError, UpstreamError
+from common.errors import NotFoundError, PlatformError, UpstreamError
 from promotions.gateways.charts import repositories
 from promotions.gateways.charts.repositories import HelmRepositories
 from promotions.gateways.oci.cache import LastUsed

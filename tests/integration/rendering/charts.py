@@ -39,6 +39,21 @@ class Credentials:
         return self.by_url.get(repo_url)
 
 
+def repositories(
+    credentials: Credentials | None = None,
+    *,
+    policy: EgressPolicy = LOOPBACK,
+    insecure: frozenset[str] = frozenset(),
+) -> ChartRepositories:
+    connections = Connections(Settings(policy, insecure_hosts=insecure))
+    return ChartRepositories(
+        CheckedSender(policy),
+        OciRegistry(connections),
+        OciArtifacts(connections),
+        credentials or Credentials(),
+    )
+
+
 def dependencies(
     renderer: Renderer,
     credentials: Credentials | None = None,
@@ -46,16 +61,8 @@ def dependencies(
     policy: EgressPolicy = LOOPBACK,
     insecure: frozenset[str] = frozenset(),
 ) -> ChartDependencies:
-    connections = Connections(Settings(policy, insecure_hosts=insecure))
-    return ChartDependencies(
-        renderer,
-        ChartRepositories(
-            CheckedSender(policy),
-            OciRegistry(connections),
-            OciArtifacts(connections),
-            credentials or Credentials(),
-        ),
-    )
+    reached = repositories(credentials, policy=policy, insecure=insecure)
+    return ChartDependencies(renderer, reached)
 
 
 def template(renderer: Renderer, workdir: Path, **config: JSONValue) -> None:

@@ -1,11 +1,14 @@
 """Dependencies and repositories that are wrong, or want to do harm."""
 
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from common.egress import EgressPolicy
 from promotions.gateways.rendering import InstalledTools
+from promotions.steps.support import chart_repositories
 from tests.integration.rendering.charts import dependencies, error_of, umbrella, update
 from tests.integration.rendering.files import chart, tree, write_tree
 from tests.integration.rendering.repositories import HelmRepository
@@ -71,6 +74,43 @@ def test_a_repository_at_a_forbidden_address_is_not_asked(
 
     assert "Connections to 127.0.0.1 are not allowed" in message
     assert repository.asked == []
+
+
+def test_repositories_that_take_too_long_together_are_given_up(
+    renderer: InstalledTools,
+    repository: HelmRepository,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chart_repositories, "LONGEST_FETCH", timedelta(0))
+    write_tree(workdir, umbrella(("dep", "1.0.0", repository.url)))
+
+    message = error_of(dependencies(renderer), workdir)
+
+    assert message == "the charts could not be fetched within 0 minutes"
+    assert repository.asked == []
+
+
+def test_only_as_many_indexes_are_kept_as_one_may_be_large(
+    renderer: InstalledTools,
+    repository: HelmRepository,
+    workdir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    repository.publish("other", "1.0.0")
+    for name in ("a", "b"):
+        shutil.copytree(repository.directory, repository.directory / name)
+    limit = (repository.directory / "index.yaml").stat().st_size + 10
+    monkeypatch.setattr(chart_repositories, "MAX_INDEX_BYTES", limit)
+    a, b = f"{repository.url}/a", f"{repository.url}/b"
+    asked = [("dep", "1.0.0", a), ("dep", "2.0.0", b), ("other", "1.0.0", a), ("dep", "1.2.0", a)]
+    write_tree(workdir, umbrella(*asked))
+
+    update(dependencies(renderer), workdir)
+
+    indexes = [path for path, _ in repository.asked if path.endswith("index.yaml")]
+    assert indexes == ["/a/index.yaml", "/b/index.yaml", "/a/index.yaml"]
+    assert (workdir / "demo/charts/other-1.0.0.tgz").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a chart", b"\x1f\x8b\x08\x00broken"])

@@ -11,6 +11,8 @@ from promotions.engine.runner import StepError
 from promotions.gateways.rendering import InstalledTools
 from promotions.ports.rendering import ChartRendering, KustomizationBuild, RenderingError
 from promotions.steps.kustomize_build import KustomizeBuild
+from promotions.steps.support.kustomizations import Kustomizations
+from tests.integration.rendering.charts import repositories
 from tests.integration.rendering.files import below, chart, write_tree
 from tests.unit.steps.contexts import context
 
@@ -140,6 +142,39 @@ def test_the_hosts_own_files_are_not_read(renderer: InstalledTools, workdir: Pat
             build(renderer, workdir, f"configMapGenerator: [{{name: a, files: [x={file}]}}]", "")
 
 
+@pytest.mark.parametrize("folder", ["../repo-1", "../top"])
+def test_the_platforms_repositories_and_keys_are_not_read(
+    renderer: InstalledTools, workdir: Path, folder: str
+) -> None:
+    files = {"repo/HEAD": "ref: refs/heads/main\n", ".gnupg/key": SECRET}
+    write_tree(workdir / "repo-1", files)
+    write_tree(workdir / "repo-2", {"file": "public"})
+    (workdir / "top").symlink_to("repo-1")
+    write_tree(workdir / "demo", chart(templates__all="a: {{ .Files.Get `files/key` }}\n"))
+    (workdir / "demo/files").mkdir()
+    (workdir / "demo/files/key").symlink_to("../../repo-1/.gnupg/key")
+
+    with pytest.raises(RenderingError, match="permission denied"):
+        build(renderer, workdir, "secretGenerator: [{name: a, files: [x=@/.gnupg/key]}]", folder)
+    with pytest.raises(RenderingError, match="permission denied"):
+        renderer.chart(rendering(workdir))
+    shown = build(
+        renderer, workdir, "configMapGenerator: [{name: a, files: [@/file]}]", "../repo-2"
+    )
+
+    assert "file: public" in shown
+
+
+def test_what_is_at_the_top_of_the_work_directory_is_rendered(
+    renderer: InstalledTools, workdir: Path
+) -> None:
+    write_tree(workdir, {"kustomization.yaml": "resources: [own.yaml]", "own.yaml": OWN, **chart()})
+    root = str(workdir)
+
+    assert "name: own" in renderer.kustomization(KustomizationBuild(root, root))
+    assert "tag: " in renderer.chart(ChartRendering(root, root, "r"))
+
+
 def test_a_kustomization_that_is_itself_a_link_out_is_refused(
     renderer: InstalledTools, workdir: Path, tmp_path: Path
 ) -> None:
@@ -148,7 +183,7 @@ def test_a_kustomization_that_is_itself_a_link_out_is_refused(
     config: JSONObject = {"path": "app", "outPath": "out.yaml"}
 
     with pytest.raises(StepError) as caught:
-        KustomizeBuild(renderer).run(context(workdir, config))
+        KustomizeBuild(Kustomizations(renderer, repositories())).run(context(workdir, config))
 
     assert SECRET not in caught.value.message
     assert not (workdir / "out.yaml").exists()

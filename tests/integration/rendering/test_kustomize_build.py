@@ -11,8 +11,9 @@ from promotions.engine.documents.manifests import NO_NAMESPACE
 from promotions.engine.runner import StepError
 from promotions.gateways.rendering import InstalledTools
 from promotions.steps.kustomize_build import KustomizeBuild
+from promotions.steps.support.kustomizations import Kustomizations
+from tests.integration.rendering.charts import repositories
 from tests.integration.rendering.files import below, chart, tree, write_tree
-from tests.integration.rendering.repositories import HelmRepository
 from tests.unit.steps.contexts import context
 
 UNKNOWN_KINDS = {
@@ -38,7 +39,8 @@ BASE = {
 
 def build(renderer: InstalledTools, workdir: Path, **config: JSONValue) -> None:
     defaults: dict[str, JSONValue] = {"path": "prod", "outPath": "out"}
-    KustomizeBuild(renderer).run(context(workdir, {**defaults, **config}))
+    step = KustomizeBuild(Kustomizations(renderer, repositories()))
+    step.run(context(workdir, {**defaults, **config}))
 
 
 def error_of(renderer: InstalledTools, workdir: Path, **config: JSONValue) -> str:
@@ -267,24 +269,6 @@ def test_a_text_that_looks_like_a_separator_stays_in_its_resource(
     build(renderer, workdir)
 
     assert sorted(tree(workdir / "out")) == ["configmap-a.yaml", "pod-b.yaml"]
-
-
-def test_a_remote_chart_is_fetched_if_the_operator_lets_kustomize(
-    renderer: InstalledTools, repository: HelmRepository, workdir: Path
-) -> None:
-    write_tree(
-        workdir,
-        {
-            "prod/kustomization.yaml": "helmCharts:\n- name: dep\n  releaseName: r\n"
-            f"  version: 1.0.0\n  repo: {repository.url}\n"
-        },
-    )
-
-    refused = error_of(renderer, workdir)
-    build(InstalledTools(renderer.tools, renderer.limits, allow_remote=True), workdir)
-
-    assert "keep remote resources in the repository" in refused
-    assert sorted(tree(workdir / "out")) == ["default-configmap-r.yaml"]
 
 
 @pytest.mark.slow

@@ -177,7 +177,7 @@ def test_remote_resources_are_refused_in_words(
     with pytest.raises(RenderingError) as caught:
         renderer.kustomization(KustomizationBuild(str(workdir), str(workdir)))
 
-    assert "keep remote resources in the repository" in caught.value.message
+    assert "fetch what is remote with git-clone" in caught.value.message
 
 
 def test_exec_plugins_and_functions_are_not_run(renderer: InstalledTools, workdir: Path) -> None:
