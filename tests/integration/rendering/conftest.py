@@ -11,6 +11,7 @@ from promotions.gateways.rendering import InstalledTools
 from promotions.gateways.tool_runs import ToolLimits
 from promotions.gateways.tools import ToolPaths, Tools
 from tests import install_tools
+from tests.integration.rendering.kustomize_charts import FULL
 from tests.integration.rendering.repositories import HelmRepository, helm_repository
 
 
@@ -59,3 +60,10 @@ def repository(tmp_path: Path, helm: Path) -> Iterator[HelmRepository]:
     with helm_repository(tmp_path / "repository" / "served", helm) as running:
         running.publish("dep", "1.0.0", "1.2.0", "2.0.0-rc.1", "2.0.0")
         yield running
+
+
+@pytest.fixture
+def published(repository: HelmRepository) -> HelmRepository:
+    """A repository whose chart shows all that it is given."""
+    repository.publish("full", "1.0.0", files=FULL)
+    return repository
