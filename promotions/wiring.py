@@ -52,10 +52,11 @@ from promotions.selectors.credentials import DatabaseCredentials
 from promotions.selectors.message_channels import DatabaseChannels
 from promotions.services.audit_events import DatabaseAuditLog
 from promotions.services.metadata import DatabaseMetadata
+from promotions.services.preview_manifests import Rendering
 from promotions.services.preview_run import PreviewPorts
 from promotions.services.responses import DatabaseResponses
 from promotions.services.step_intents import DatabaseIntents
-from promotions.steps.catalogue import StepPorts, builtin_steps
+from promotions.steps.catalogue import StepPorts, builtin_steps, kustomizations
 from promotions.steps.github_push import GitHubPushPolicy
 from promotions.steps.installed import installed_steps
 
@@ -90,7 +91,7 @@ def preview_ports() -> PreviewPorts:
     return PreviewPorts(
         engine=engine(),
         workspaces=_git().workspaces,
-        renderer=renderer(),
+        rendering=Rendering(renderer(), kustomizations(_step_ports())),
         base_url=settings.BASE_URL,
     )
 

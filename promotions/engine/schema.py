@@ -148,7 +148,20 @@ def _unknown(error: ValidationError) -> list[str]:
 
 
 def _enum(error: ValidationError) -> str:
-    return f"Must be one of the following: {', '.join(_texts(error.validator_value))}"
+    allowed = ", ".join(map(_shown, _items(error.validator_value)))
+    return f"{_path(error.absolute_path)} must be one of the following: {allowed}"
+
+
+def _const(error: ValidationError) -> str:
+    return f"{_path(error.absolute_path)} does not match: {_shown(error.validator_value)}"
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _items(value: object) -> list[object]:
+    return list(value) if isinstance(value, Iterable) else [value]
 
 
 def _texts(value: object) -> list[str]:
@@ -165,11 +178,11 @@ def _bound(text: str) -> Callable[[ValidationError], str]:
 _REASONS: Mapping[str, Callable[[ValidationError], str]] = {
     "type": _type,
     "enum": _enum,
-    "const": _bound("Must be equal to {}"),
+    "const": _const,
     "minLength": _bound("String length must be greater than or equal to {}"),
     "maxLength": _bound("String length must be less than or equal to {}"),
-    "pattern": _bound("Does not match pattern {}"),
-    "format": _bound("Does not match format {}"),
+    "pattern": _bound("Does not match pattern '{}'"),
+    "format": _bound("Does not match format '{}'"),
     "minItems": _bound("Array must have at least {} items"),
     "maxItems": _bound("Array must have at most {} items"),
     "uniqueItems": _bound("Array items must be unique"),

@@ -15,6 +15,7 @@ from common.removal import remove_tree
 from promotions.engine.manifest_changes import ResourceChange, manifest_changes
 from promotions.ports.rendering import ChartRendering, KustomizationBuild, Renderer
 from promotions.ports.workspaces import TreeChanges, Workspaces
+from promotions.steps.support.kustomizations import Kustomizations
 
 _MANIFEST_BYTES = 4 * 1024 * 1024
 _MOST_FILES = 500
@@ -33,30 +34,46 @@ class RenderedChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tree:
-    """One work tree of a preview, which may be changed: nothing comes after this."""
+class Rendering:
+    """What renders charts, and kustomizations with the charts that they want."""
 
+    charts: Renderer
+    kustomizations: Kustomizations
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A preview whose steps have run; its work trees may be changed, for nothing comes after."""
+
+    workdir: Path
+    workspaces: Workspaces
+    rendering: Rendering
+    tenant_uid: str
+    project: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
     changes: TreeChanges
     root: Path
-    renderer: Renderer
+    trial: Trial
 
 
-def changed_resources(
-    tree: TreeChanges, *, workdir: Path, workspaces: Workspaces, renderer: Renderer
-) -> RenderedChanges:
+def changed_resources(tree: TreeChanges, trial: Trial) -> RenderedChanges:
     """Return the resources that a work tree's changes come down to.
 
     The work tree is put back to the commit that it was checked out from.
     """
     if not tree.files:
         return RenderedChanges()
-    worked = _Tree(tree, workdir / tree.path, renderer)
+    workdir = trial.workdir
+    worked = _Tree(tree, workdir / tree.path, trial)
     roots = _roots(worked)
     loose = [name for name in tree.files if not _is_below(name, roots)]
     new, notes = _rendered(worked, roots)
     new += list(_texts(worked.root, loose))
     base = Path(mkdtemp(dir=workdir, prefix="base-")) / "files"
-    workspaces.base_files(
+    trial.workspaces.base_files(
         workdir=str(workdir), path=str(worked.root), target=str(base), only=tree.files
     )
     _put_back(worked.root, tree.files, base=base)
@@ -86,8 +103,8 @@ def _rendered(tree: _Tree, roots: Sequence[str]) -> tuple[list[str], list[str]]:
     for root in roots:
         try:
             texts.append(_render(tree, root))
-        except PlatformError as error:
-            notes.append(f"{root} cannot be rendered: {error.message}")
+        except (PlatformError, OSError) as error:
+            notes.append(f"{root} cannot be rendered: {error}")
     return texts, notes
 
 
@@ -95,9 +112,12 @@ def _render(tree: _Tree, root: str) -> str:
     path = tree.root / root
     if (path / _CHART).is_file():
         chart = ChartRendering(root=str(tree.root), path=str(path), release_name="preview")
-        return tree.renderer.chart(chart)
+        return tree.trial.rendering.charts.chart(chart)
     if any((path / name).is_file() for name in _KUSTOMIZATIONS):
-        return tree.renderer.kustomization(KustomizationBuild(root=str(tree.root), path=str(path)))
+        build = KustomizationBuild(root=str(tree.trial.workdir), path=str(path))
+        return tree.trial.rendering.kustomizations.text(
+            build, tenant_uid=tree.trial.tenant_uid, project=tree.trial.project
+        )
     return ""
 
 

@@ -9,10 +9,9 @@ from promotions.engine.preview import preview_promotion
 from promotions.manifests import preview as manifests
 from promotions.manifests.freight_contents import freight_reference
 from promotions.models import Promotion
-from promotions.ports.rendering import Renderer
 from promotions.ports.workspaces import Workspaces
 from promotions.selectors import plans
-from promotions.services.preview_manifests import changed_resources
+from promotions.services.preview_manifests import Rendering, Trial, changed_resources
 
 PATCH_BYTES = 256 * 1024
 """Largest difference shown for one work tree."""
@@ -24,7 +23,7 @@ class PreviewPorts:
 
     engine: Engine
     workspaces: Workspaces
-    renderer: Renderer
+    rendering: Rendering
     base_url: str
 
 
@@ -45,12 +44,10 @@ def try_promotion(promotion: Promotion, *, ports: PreviewPorts, workdir: Path) -
     try:
         preview = preview_promotion(ports.engine, plan)
         trees = ports.workspaces.changes(workdir=str(workdir), limit=PATCH_BYTES)
-        rendered = [
-            changed_resources(
-                tree, workdir=workdir, workspaces=ports.workspaces, renderer=ports.renderer
-            )
-            for tree in trees
-        ]
+        trial = Trial(
+            workdir, ports.workspaces, ports.rendering, plan.tenant_uid, plan.facts.project
+        )
+        rendered = [changed_resources(tree, trial) for tree in trees]
     finally:
         ports.workspaces.release(workdir=str(workdir))
     return manifests.to_document(

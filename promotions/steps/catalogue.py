@@ -154,12 +154,12 @@ def _file_steps() -> tuple[StepRunner, ...]:
 
 
 def _rendering_steps(ports: StepPorts) -> tuple[StepRunner, ...]:
-    repositories = ChartRepositories(ports.http, ports.images, ports.artifacts, ports.credentials)
+    repositories = _chart_repositories(ports)
     dependencies = ChartDependencies(ports.renderer, repositories)
     return (
         HelmTemplate(ports.renderer, dependencies),
         HelmUpdateChart(dependencies),
-        KustomizeBuild(Kustomizations(ports.renderer, repositories)),
+        KustomizeBuild(kustomizations(ports)),
         KustomizeSetImage(ports.control_plane),
     )
 
@@ -207,3 +207,12 @@ def _web_steps(ports: StepPorts) -> tuple[StepRunner, ...]:
         OciDownload(ports.artifacts, ports.credentials),
         OciPush(ports.artifacts, ports.credentials, ports.max_oci_push_bytes),
     )
+
+
+def kustomizations(ports: StepPorts) -> Kustomizations:
+    """Return what builds kustomizations, with the charts that they want."""
+    return Kustomizations(ports.renderer, _chart_repositories(ports))
+
+
+def _chart_repositories(ports: StepPorts) -> ChartRepositories:
+    return ChartRepositories(ports.http, ports.images, ports.artifacts, ports.credentials)

@@ -127,7 +127,7 @@ def test_what_does_not_fit_is_shown_again_where_it_was_written(
     seen = response.content.decode()
 
     assert response.status_code == 200
-    assert "Does not match pattern ^v[0-9]+$" in seen
+    assert "Does not match pattern &#x27;^v[0-9]+$&#x27;" in seen
     assert 'id="problem-value-0"' in seen
     assert 'value="7"' in seen
     assert 'value="3"' in seen
