@@ -149,7 +149,8 @@ class _Job:
                     f"no repository definition for {it.repository}: write the repository's"
                     " address into Chart.yaml"
                 )
-            if not it.repository and not Path(self.chart, _CHARTS, it.name).is_dir():
+            vendored = secure_join(self.root, f"{self.path}/{_CHARTS}/{it.name}")
+            if not it.repository and not Path(vendored).is_dir():
                 raise InvalidError(f"directory {_CHARTS}/{it.name} not found")
 
     def read_lock(self) -> ChartLock | None:
@@ -267,12 +268,12 @@ def _check_local(root: str, chart: str, dependency: ChartDependency) -> None:
     problem = ""
     if stated.startswith("/"):
         problem = f"dependency path {go_quote(stated)} must be relative"
-    path = f"{chart}/{stated}"
-    if not problem and not Path(path).exists():
-        problem = f"directory {stated} not found"
-    real = os.path.realpath(path)
+    real = os.path.realpath(f"{chart}/{stated}")
+    # Looked at first: what is there outside is nobody's business.
     if not problem and not f"{real}/".startswith(f"{os.path.realpath(root)}/"):
         problem = "dependency path is outside the work directory"
+    if not problem and not Path(real).exists():
+        problem = f"directory {stated} not found"
     try:
         if not problem:
             check_links(root, real)

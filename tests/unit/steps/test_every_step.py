@@ -12,7 +12,6 @@ import pytest
 
 from promotions.engine.registry import Registry
 from promotions.steps.catalogue import builtin_steps
-from tests.functional.hostile.grounds import Ground
 from tests.functional.hostile.outside import Outside, lying_outside, step_kinds
 from tests.functional.hostile.trials import tried
 
@@ -29,7 +28,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
 @pytest.mark.parametrize("kind", step_kinds())
 def test_a_step_keeps_its_promises(kind: str, outside: Outside, tmp_path: Path) -> None:
     registry = Registry(builtin_steps(outside.ports))
-    ground = Ground(tmp_path / "ground")
+    ground = outside.ground(kind, tmp_path / "ground")
 
     for attempt in range(_ATTEMPTS):
         outside.random.seed(f"{kind} {attempt}")
