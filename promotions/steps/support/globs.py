@@ -103,9 +103,16 @@ def _entries(directory: str, *, follow_links: bool) -> Sequence[tuple[str, bool]
     """Return the names in a directory, and whether each is one; nothing if it is a file."""
     try:
         with os.scandir(directory) as found:
-            return [(it.name, it.is_dir(follow_symlinks=follow_links)) for it in found]
+            return [(it.name, _is_directory(it, follow_links=follow_links)) for it in found]
     except NotADirectoryError:
         return ()
+
+
+def _is_directory(entry: os.DirEntry[str], *, follow_links: bool) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=follow_links)
+    except OSError:  # a link to itself, or to what may not be looked at
+        return False
 
 
 def _part(text: str) -> _Part:
