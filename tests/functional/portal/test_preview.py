@@ -85,8 +85,8 @@ def test_a_finished_preview_shows_effects_differences_and_steps(
     page = alice.get(address).content.decode()
 
     assert "push main to https://git.example.com/x" in page
-    assert '<span class="diff-line diff-removed">-image: v1' in page
-    assert '<span class="diff-line diff-added">+image: &lt;v2&gt;' in page
+    assert '<div class="diff-line diff-removed">-image: v1' in page
+    assert '<div class="diff-line diff-added">+image: &lt;v2&gt;' in page
     assert "Deployment.apps web" in page
     assert "this is its beginning" in page
     assert "Would act" in page
