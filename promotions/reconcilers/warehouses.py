@@ -23,6 +23,7 @@ from promotions.engine.conditions import (
 )
 from promotions.engine.expressions.criteria import freight_may_be_created
 from promotions.engine.expressions.fields import FieldExpressionError
+from promotions.engine.outputs import plain_output
 from promotions.manifests.conditions import conditions_from, time_to
 from promotions.manifests.promotion_steps import duration_from
 from promotions.models import Warehouse
@@ -129,7 +130,8 @@ class WarehouseReconciler:
                 view.set("Ready", _FALSE, "DiscoveryFailure", message)
                 view.store(lease)
                 raise
-            discovered.setdefault(key, []).append(result)
+            # Registries and charts may hold characters that the database cannot.
+            discovered.setdefault(key, []).append(plain_output(result))
         view.now = read_clock()
         view.columns.update(
             discovered={"discoveredAt": time_to(view.now), **discovered},
