@@ -50,7 +50,7 @@ _FILES: dict[str, bytes] = {
     "two/kustomization.yaml": b"{}",
     "two/Kustomization": b"{}",
     "dir/inner/file": b"x",
-    "tree/.git": b"gitdir: /work/repo-1/repo/worktrees/a\n",
+    "tree/.git": b"gitdir: /elsewhere/repo-1/repo/worktrees/a\n",
     ".git/config": b"[core]\n\tfsmonitor = touch /tmp/owned\n",
     "repo-1/repo/HEAD": b"ref: refs/heads/main\n",
     "repo-1/repo/config": b"[core]\n\tbare = true\n",
