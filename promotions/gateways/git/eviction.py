@@ -101,11 +101,11 @@ class CacheSweeper:
 
     def _remove(self, folder: Path) -> bool:
         """Remove a mirror, and return whether nobody had anything against it."""
-        with directory_lock(folder) as is_ours:
-            if not is_ours or Borrowers(folder / BORROWERS).living(git_dir=folder / REPOSITORY):
-                return False
-            self._discard(folder)
-            return True
+        # Another sweeper may have removed it since it was listed.
+        with suppress(FileNotFoundError), directory_lock(folder) as is_ours:
+            if is_ours and not Borrowers(folder / BORROWERS).living(git_dir=folder / REPOSITORY):
+                return self._discard(folder)
+        return False
 
     def _tidy(self, *, now: datetime) -> None:
         for folder in self._folders():
@@ -119,7 +119,7 @@ class CacheSweeper:
                 self._forget(path)
 
     def _tidy_mirror(self, folder: Path) -> None:
-        with directory_lock(folder) as is_ours:
+        with suppress(FileNotFoundError), directory_lock(folder) as is_ours:
             if not is_ours:
                 return
             for path in (it for pattern in _LEFTOVERS for it in folder.glob(pattern)):
@@ -131,12 +131,15 @@ class CacheSweeper:
         with suppress(ConflictError), file_lock(path, timeout=timedelta(0)):
             path.unlink(missing_ok=True)
 
-    def _discard(self, path: Path) -> None:
-        """Move a file or folder out of the way, at once."""
+    def _discard(self, path: Path) -> bool:
+        """Move a file or folder out of the way, at once; return whether it was still there."""
         trash = self.settings.cache_dir / _TRASH
         trash.mkdir(exist_ok=True, mode=0o700)
-        with suppress(FileNotFoundError):
+        try:
             path.rename(trash / secrets.token_hex(8))
+        except FileNotFoundError:
+            return False
+        return True
 
     def _empty_trash(self) -> None:
         for path in (self.settings.cache_dir / _TRASH).glob("*"):

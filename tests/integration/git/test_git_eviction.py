@@ -1,6 +1,7 @@
 """Which mirrors go, and which stay; what killed processes leave is cleaned up."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from common.clock import now
 from common.locks import file_lock
 from promotions.gateways.git.eviction import CacheSweeper
 from promotions.gateways.git.gateway import GitGateway, open_git
-from promotions.gateways.git.mirror import Mirror
+from promotions.gateways.git.mirror import MIRRORS, Mirror
 from promotions.gateways.git.settings import CacheLimits, GitSettings
 from promotions.ports.git import Remote
 from tests.fakes.git_origin import Origin
@@ -161,6 +162,21 @@ def test_a_folder_in_which_nothing_was_ever_fetched_goes_by_age(
 
     assert _sweeper(settings, ROOMY).sweep(now=now()) == ()
     assert len(_sweeper(settings, ROOMY).sweep(now=now() + 20 * DAY)) == 1
+
+
+def test_sweepers_at_the_same_time_do_not_stumble_over_each_other(settings: GitSettings) -> None:
+    pool = settings.cache_dir / MIRRORS / "pool"
+    for number in range(300):
+        (pool / f"{number:03}").mkdir(parents=True)
+    sweeper = _sweeper(settings, ROOMY)
+
+    with ThreadPoolExecutor(8) as workers:
+        sweeps = [workers.submit(sweeper.sweep, now=now() + 20 * DAY) for _ in range(8)]
+        removed = [folder for sweep in sweeps for folder in sweep.result()]
+
+    assert sorted(removed) == sorted(set(removed))
+    assert len(removed) == 300
+    assert list(pool.iterdir()) == []
 
 
 def test_a_sweep_happens_once_in_a_while_and_by_one_worker(
