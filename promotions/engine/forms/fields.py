@@ -5,7 +5,7 @@ right or wrong is for :mod:`promotions.engine.forms.schemas` to say.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -63,15 +63,20 @@ class Field:
 
 
 def fields_of(schema: JSONObject) -> tuple[Field, ...]:
-    """Return the fields for a schema without references, in its order."""
+    """Return the fields for a schema without references, what is required first."""
     properties = as_object(schema.get("properties"))
     required = {as_text(name) for name in as_list(schema.get("required"))}
     if not properties or not required <= properties.keys():
         return (Field("", "values", "Values", Widget.JSON, required=True, initial=("{}",)),)
     return tuple(
         _field(name, as_object(part), key=f"value-{index}", required=name in required)
-        for index, (name, part) in enumerate(properties.items())
+        for index, (name, part) in enumerate(_ordered(properties, required))
     )
+
+
+def _ordered(properties: JSONObject, required: Collection[str]) -> list[tuple[str, JSONValue]]:
+    """Return the required properties first, then by name: stored JSON has no order of its own."""
+    return sorted(properties.items(), key=lambda it: (it[0] not in required, it[0]))
 
 
 def values_from(fields: Iterable[Field], posted: Mapping[str, Sequence[str]]) -> JSONObject:

@@ -63,7 +63,7 @@ def test_each_property_has_the_field_that_suits_it() -> None:
 
 def test_a_field_says_what_the_schema_says() -> None:
     assert field("version") == Field(
-        "version", "value-0", "Version", Widget.LINE, "e.g. 1.2", required=True, initial=("v1",)
+        "version", "value-2", "Version", Widget.LINE, "e.g. 1.2", required=True, initial=("v1",)
     )
     assert (field("count").minimum, field("count").maximum) == ("1", "9")
     assert field("count").initial == ("3",)
@@ -155,3 +155,14 @@ def test_fields_are_drawn_from_a_schema_whose_references_were_followed() -> None
     }
 
     assert [it.widget for it in fields_of(read_schema(schema).document)] == [Widget.INTEGER]
+
+
+def test_what_is_required_comes_first_and_then_the_name_decides() -> None:
+    """A database of JSON keeps no order, and a form must not change with the database."""
+    schema: JSONObject = {
+        "type": "object",
+        "required": ["z"],
+        "properties": {"b": {"type": "string"}, "z": {"type": "string"}, "a": {"type": "string"}},
+    }
+
+    assert [it.name for it in fields_of(schema)] == ["z", "a", "b"]
