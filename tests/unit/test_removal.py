@@ -2,8 +2,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import pytest
-
 from common.removal import remove_tree
 
 
@@ -67,13 +65,15 @@ def test_depth_beyond_recursion_and_beyond_the_longest_path_is_no_obstacle(tmp_p
 def test_what_is_not_there_is_removed_already(tmp_path: Path) -> None:
     remove_tree(tmp_path / "nothing")
 
+    assert list(tmp_path.iterdir()) == []
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+
 def test_permissions_are_no_obstacle_to_the_owner() -> None:
     """Root may do anything, so somebody else makes the folders and removes them."""
     pid = os.fork()
     if pid == 0:
-        os.setuid(65534)
+        if os.geteuid() == 0:
+            os.setuid(65534)
         os._exit(0 if _is_removed_whatever_its_permissions() else 1)
 
     _, status = os.waitpid(pid, 0)

@@ -199,6 +199,8 @@ def test_a_sweep_happens_once_in_a_while_and_by_one_worker(
 
 
 def test_a_cache_folder_that_cannot_be_written_is_no_reason_to_stop(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("kept")
 
     CacheSweeper(GitSettings(cache_dir=tmp_path / "file/cache")).sweep_if_due(now=now())
+
+    assert (tmp_path / "file").read_text() == "kept"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from common.errors import UpstreamError
 from common.jsontypes import JSONObject, JSONValue
 from promotions.engine.runner import StepContext, StepError, StepResult
 from promotions.engine.schema import ConfigSchema
-from promotions.ports.http import HttpRequest, HttpResponse, HttpStream
+from promotions.ports.http import HttpResponse
 from promotions.ports.notify import ChannelKind, HttpChannel, SlackChannel, SmtpChannel
 from promotions.steps.send_message import SCHEMA, SendMessage
+from tests.fakes.http_sender import CannedSender
 from tests.fakes.step_stores import (
     UNREACHABLE,
     FakeChannels,
@@ -36,28 +36,13 @@ XML = """<message>
 
 
 @dataclass
-class FakeSender:
-    """Keeps requests, and answers with a response."""
-
-    response: HttpResponse = field(default_factory=lambda: HttpResponse(204))
-    requests: list[HttpRequest] = field(default_factory=list)
-
-    def send(self, request: HttpRequest) -> HttpResponse:
-        self.requests.append(request)
-        return self.response
-
-    def stream(self, request: HttpRequest) -> AbstractContextManager[HttpStream]:
-        raise NotImplementedError
-
-
-@dataclass
 class Rig:
     """A step with everything behind it, in one promotion."""
 
     workdir: Path
     messenger: FakeMessenger = field(default_factory=FakeMessenger)
     intents: FakeIntents = field(default_factory=FakeIntents)
-    sender: FakeSender = field(default_factory=FakeSender)
+    sender: CannedSender = field(default_factory=lambda: CannedSender(HttpResponse(204)))
     http: HttpChannel = HTTP
 
     def context(self, name: str, **config: JSONValue) -> StepContext:
@@ -317,7 +302,7 @@ def test_a_response_is_judged_by_the_channels_expressions(
     rig: Rig, status: int, body: bytes, success: str, failure: str, outcome: str
 ) -> None:
     headers = {"Content-Type": ("application/json",)}
-    rig.sender.response = HttpResponse(status, headers, body)
+    rig.sender.answer = HttpResponse(status, headers, body)
     rig.http = replace(HTTP, success_expression=success, failure_expression=failure)
 
     if outcome == "sent":
