@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from common.jsontypes import JSONObject
 from promotions.engine.freight import FreightCollection, FreightOrigin, FreightReference
@@ -170,6 +170,16 @@ class StepRunner(Protocol):
     def run(self, context: StepContext) -> StepResult:
         """Do the work, or raise :class:`StepError`."""
         ...
+
+
+class StepDefaults:
+    """What nearly every kind of step says of itself; one that differs sets its own."""
+
+    __slots__ = ()
+
+    propagates_output: ClassVar[bool] = False
+    default_timeout: ClassVar[timedelta | None] = None
+    default_error_threshold: ClassVar[int] = 1
 
 
 @runtime_checkable

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.steps.support.argocd import apps_schema, described_apps
 
 _TEXT: JSONObject = {"type": "string", "minLength": 1}
@@ -92,7 +92,7 @@ SCHEMA = apps_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class ArgoCDUpdate:
+class ArgoCDUpdate(StepDefaults):
     """Says that no Argo CD is connected: nothing connects one to the platform yet.
 
     Source: Kargo's ``argocd-update`` step without Argo CD integration.
@@ -101,9 +101,7 @@ class ArgoCDUpdate:
     kind: ClassVar[str] = "argocd-update"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
     default_timeout: ClassVar[timedelta | None] = timedelta(minutes=5)
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, _context: StepContext) -> StepResult:
         """Refuse.

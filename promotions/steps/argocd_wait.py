@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.steps.support.argocd import apps_schema
 
 SCHEMA = apps_schema(
@@ -26,7 +26,7 @@ SCHEMA = apps_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class ArgoCDWait:
+class ArgoCDWait(StepDefaults):
     """Says that no Argo CD is connected: nothing connects one to the platform yet.
 
     Source: Kargo's ``argocd-wait`` step without Argo CD integration.
@@ -35,9 +35,7 @@ class ArgoCDWait:
     kind: ClassVar[str] = "argocd-wait"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
     default_timeout: ClassVar[timedelta | None] = timedelta(minutes=5)
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, _context: StepContext) -> StepResult:
         """Refuse.

@@ -1,11 +1,10 @@
 """``compose-output``: puts out what it is given."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 
 SCHEMA: JSONObject = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -18,7 +17,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class ComposeOutput:
+class ComposeOutput(StepDefaults):
     """Puts its configuration out, also under the alias of the task it is in.
 
     Source: Kargo's ``compose-output`` step.
@@ -28,8 +27,6 @@ class ComposeOutput:
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
     propagates_output: ClassVar[bool] = True
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Return the configuration as output."""

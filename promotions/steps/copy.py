@@ -1,11 +1,10 @@
 """``copy``: copies a file or a directory within the work directory."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.trees import copy_tree
 
@@ -36,7 +35,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(StepDefaults):
     """Copies a file or a directory; what is there already is merged with and overwritten.
 
     ``.git`` is left out unless ``!.git/`` asks for it; symbolic links are never copied.
@@ -46,9 +45,6 @@ class Copy:
     kind: ClassVar[str] = "copy"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Copy.

@@ -1,14 +1,13 @@
 """``delete``: removes files and directories from the work directory."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_text
 from common.removal import remove_tree
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.globs import matches
 from promotions.steps.support.targets import find_target
@@ -49,7 +48,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(StepDefaults):
     """Removes files, links (never what they point to) and whole directories.
 
     Everything is found before anything is removed, so a bad path removes nothing.
@@ -59,9 +58,6 @@ class Delete:
     kind: ClassVar[str] = "delete"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Delete.

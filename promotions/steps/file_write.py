@@ -1,13 +1,12 @@
 """``file-write``: writes a file."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
 from promotions.engine.gopath import clean
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.workdir import (
     is_private,
@@ -46,7 +45,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class FileWrite:
+class FileWrite(StepDefaults):
     """Writes a text exactly as it is.
 
     Done again in the same work directory it succeeds, since the file has the text already.
@@ -57,9 +56,6 @@ class FileWrite:
     kind: ClassVar[str] = "file-write"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Write the file.

@@ -1,14 +1,20 @@
 """``get-user-input``: waits until somebody fills in a form, and puts out what they wrote."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError, UpstreamError
 from common.jsontypes import JSONObject
 from promotions.engine.forms.schemas import read_schema
 from promotions.engine.questions import INPUT, question_from
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.origin import origin_of
 from promotions.ports.responses import Responses
 from promotions.steps.support.people import POLL_INTERVAL, asked, rules_schema, time_text
@@ -33,7 +39,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GetUserInput:
+class GetUserInput(StepDefaults):
     """Asks people, and waits. The first values that fit are kept as long as the promotion.
 
     Source: Kargo's ``get-user-input`` step, after its documentation.
@@ -44,9 +50,6 @@ class GetUserInput:
     kind: ClassVar[str] = INPUT
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Ask, and put out ``values``, ``respondedBy`` and ``respondedAt`` once there are some.

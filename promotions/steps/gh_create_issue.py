@@ -1,11 +1,10 @@
 """``gh-create-issue``: opens an issue and notes its number on the Freight."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_object, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.control_plane import ControlPlane
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub, GitHubIssues, Issue, NewIssue
@@ -46,7 +45,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhCreateIssue:
+class GhCreateIssue(StepDefaults):
     """Opens one issue for a Freight and key; one that is there already is put out instead.
 
     Source: the documentation of Kargo's ``gh-create-issue`` step.
@@ -60,9 +59,6 @@ class GhCreateIssue:
     kind: ClassVar[str] = "gh-create-issue"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Open the issue, note its number, and put out ``number`` and ``url``.

@@ -1,11 +1,10 @@
 """``gh-issue-add-comment``: comments on an issue or pull request."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_object, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
 from promotions.steps.support.github import (
@@ -31,7 +30,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhIssueAddComment:
+class GhIssueAddComment(StepDefaults):
     """Comments once: a mark that readers do not see tells the step its own comment.
 
     Source: the documentation of Kargo's ``gh-issue-add-comment`` step.
@@ -43,9 +42,6 @@ class GhIssueAddComment:
     kind: ClassVar[str] = "gh-issue-add-comment"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Comment, unless that was done, and put out ``commentID`` and ``url``.

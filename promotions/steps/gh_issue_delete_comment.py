@@ -2,11 +2,10 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
 from promotions.ports.scm import ScmNotFoundError
@@ -27,7 +26,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhIssueDeleteComment:
+class GhIssueDeleteComment(StepDefaults):
     """Deletes a comment; one that is gone already is a success.
 
     Source: the documentation of Kargo's ``gh-issue-delete-comment`` step.
@@ -39,9 +38,6 @@ class GhIssueDeleteComment:
     kind: ClassVar[str] = "gh-issue-delete-comment"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Delete the comment.

@@ -1,11 +1,10 @@
 """``gh-issue-update-comment``: replaces the text of a comment."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
 from promotions.steps.support.github import (
@@ -29,7 +28,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhIssueUpdateComment:
+class GhIssueUpdateComment(StepDefaults):
     """Replaces a comment's text; doing it twice is doing it once.
 
     Source: the documentation of Kargo's ``gh-issue-update-comment`` step.
@@ -41,9 +40,6 @@ class GhIssueUpdateComment:
     kind: ClassVar[str] = "gh-issue-update-comment"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Replace the text, and put out ``commentID`` and ``url``.

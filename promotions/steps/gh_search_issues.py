@@ -1,11 +1,10 @@
 """``gh-search-issues``: fetches one issue, or searches those of a repository."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
 from promotions.steps.support.github import (
@@ -29,7 +28,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhSearchIssues:
+class GhSearchIssues(StepDefaults):
     """Puts out issues as they are now, or as GitHub's search knew them a minute ago.
 
     Source: the documentation of Kargo's ``gh-search-issues`` step.
@@ -41,9 +40,6 @@ class GhSearchIssues:
     kind: ClassVar[str] = "gh-search-issues"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Put out ``issues``, at most thirty.

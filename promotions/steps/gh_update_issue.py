@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub, Issue
 from promotions.steps.support.github import (
@@ -42,7 +41,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhUpdateIssue:
+class GhUpdateIssue(StepDefaults):
     """Makes an issue what the configuration says; doing it twice is doing it once.
 
     Source: the documentation of Kargo's ``gh-update-issue`` step.
@@ -54,9 +53,6 @@ class GhUpdateIssue:
     kind: ClassVar[str] = "gh-update-issue"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Read the issue and send what is to change.

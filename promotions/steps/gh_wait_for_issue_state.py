@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError
@@ -11,7 +10,14 @@ from promotions.engine.expressions.bare import BareExpression, compile_bare
 from promotions.engine.expressions.builtins.dates import now_function
 from promotions.engine.expressions.environment import Environment
 from promotions.engine.expressions.fields import FieldExpressionError
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub, Issue
 from promotions.steps.support.github import (
@@ -47,7 +53,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhWaitForIssueState:
+class GhWaitForIssueState(StepDefaults):
     """Looks at an issue each time it is invoked; failure counts before success.
 
     Source: the documentation of Kargo's ``gh-wait-for-issue-state`` step, and of its first form,
@@ -60,9 +66,6 @@ class GhWaitForIssueState:
     kind: ClassVar[str] = "gh-wait-for-issue-state"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Judge the issue.

@@ -7,7 +7,14 @@ from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
 from promotions.engine.retry import POLL_FLOOR
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub, GitHubWorkflows
 from promotions.ports.intents import Intents
@@ -48,7 +55,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhaDispatchWorkflow:
+class GhaDispatchWorkflow(StepDefaults):
     """Notes which runs there are, then starts one more, so that a lost answer can be made up for.
 
     Its output has ``dispatchedAt`` while GitHub has started the workflow and shows no run yet.
@@ -62,9 +69,6 @@ class GhaDispatchWorkflow:
     kind: ClassVar[str] = "gha-dispatch-workflow"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Start the workflow, and put out ``runID`` once it is known.

@@ -1,11 +1,17 @@
 """``gha-wait-for-workflow``: waits until a run of a GitHub Actions workflow is over."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
 from promotions.steps.support.github import (
@@ -44,7 +50,7 @@ SCHEMA: JSONObject = github_schema(
 
 
 @dataclass(frozen=True, slots=True)
-class GhaWaitForWorkflow:
+class GhaWaitForWorkflow(StepDefaults):
     """Looks at a run each time it is invoked.
 
     Source: the documentation of Kargo's ``gha-wait-for-workflow`` step.
@@ -56,9 +62,6 @@ class GhaWaitForWorkflow:
     kind: ClassVar[str] = "gha-wait-for-workflow"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Put out ``conclusion`` once the run is over.

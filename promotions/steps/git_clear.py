@@ -1,11 +1,10 @@
 """``git-clear``: empties a work tree, so that only what is written next will be in the commit."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.workspaces import Workspaces
 from promotions.steps.support.git import git_errors, joined
 
@@ -22,7 +21,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitClear:
+class GitClear(StepDefaults):
     """Removes every file that Git does not ignore; doing it twice changes nothing.
 
     Source: Kargo's ``git-clear`` step.
@@ -33,9 +32,6 @@ class GitClear:
     kind: ClassVar[str] = "git-clear"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Empty the work tree.

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.control_plane import ControlPlane
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.git import GitRepositories
@@ -78,7 +77,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitClone:
+class GitClone(StepDefaults):
     """Makes the work trees that later steps edit, commit and push.
 
     Called again, it replaces what it made before.
@@ -94,9 +93,6 @@ class GitClone:
     kind: ClassVar[str] = "git-clone"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     @waits_for_hosts
     def run(self, context: StepContext) -> StepResult:

@@ -1,11 +1,10 @@
 """``git-commit``: commits what earlier steps changed in a work tree."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult, StepStatus
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult, StepStatus
 from promotions.ports.workspaces import Workspaces
 from promotions.steps.support.git import AUTHOR_SCHEMA, author_in, git_errors, joined
 
@@ -28,7 +27,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitCommit:
+class GitCommit(StepDefaults):
     """Commits all changes; skipped if there are none.
 
     Called again after a commit that was not recorded, it is skipped with the same commit.
@@ -41,9 +40,6 @@ class GitCommit:
     kind: ClassVar[str] = "git-commit"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Commit, and put out the id of HEAD.

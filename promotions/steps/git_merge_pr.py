@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import PlatformError, UpstreamError
 from common.jsontypes import JSONObject, as_text
 from common.redaction import redact
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.scm import ScmProviders
 from promotions.steps.support.pull_requests import (
@@ -38,7 +44,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitMergePR:
+class GitMergePR(StepDefaults):
     """Tries once at each invocation; what is merged already is a success.
 
     Source: Kargo's ``git-merge-pr`` step; trouble that may pass is Errored here, not Failed.
@@ -50,9 +56,6 @@ class GitMergePR:
     kind: ClassVar[str] = "git-merge-pr"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Merge, and put out ``commit``.

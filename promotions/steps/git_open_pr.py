@@ -2,12 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from common.redaction import redact
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.engine.scm.pull_requests import pull_request_text, same_commit, stage_page
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.git import GitRepositories, Remote
@@ -43,7 +50,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitOpenPR:
+class GitOpenPR(StepDefaults):
     """Opens one pull request, however often it is invoked.
 
     Source: Kargo's ``git-open-pr`` step; it also adopts what was merged meanwhile.
@@ -56,9 +63,6 @@ class GitOpenPR:
     kind: ClassVar[str] = "git-open-pr"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Put out ``pr``; nothing, as Skipped, if the branches hold the same files.

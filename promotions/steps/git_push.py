@@ -2,13 +2,12 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_text
 from common.redaction import redact
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.engine.scm.commit_urls import commit_url
 from promotions.engine.scm.providers import GitProvider, detect_provider
 from promotions.ports.credentials import CredentialStore
@@ -93,7 +92,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitPush:
+class GitPush(StepDefaults):
     """Pushes HEAD or a tag; pushing again what is there already succeeds.
 
     Source: Kargo's ``git-push`` step.
@@ -105,9 +104,6 @@ class GitPush:
     kind: ClassVar[str] = "git-push"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     @waits_for_hosts
     def run(self, context: StepContext) -> StepResult:

@@ -1,11 +1,10 @@
 """``git-tag``: tags the commit that a work tree is at."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.workspaces import TagRequest, Workspaces
 from promotions.steps.support.git import git_errors, joined
 
@@ -28,7 +27,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitTag:
+class GitTag(StepDefaults):
     """Makes an annotated tag on HEAD, signed if the clone signs; pushing is left to git-push.
 
     Called again, it finds its tag on the commit and leaves it as it is.
@@ -41,9 +40,6 @@ class GitTag:
     kind: ClassVar[str] = "git-tag"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Tag, and put out the id of HEAD.

@@ -1,11 +1,17 @@
 """``git-wait-for-pr``: waits until a pull request is merged or closed."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.scm import PullRequest, ScmProviders
 from promotions.steps.support.pull_requests import (
@@ -33,7 +39,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class GitWaitForPR:
+class GitWaitForPR(StepDefaults):
     """Looks once at each invocation; a draft is open.
 
     Source: Kargo's ``git-wait-for-pr`` step; ``commit`` is put out only of what is merged.
@@ -45,9 +51,6 @@ class GitWaitForPR:
     kind: ClassVar[str] = "git-wait-for-pr"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Put out ``pr`` and, once it is merged, ``commit``.

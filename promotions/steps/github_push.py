@@ -5,13 +5,12 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError, PlatformError
 from common.jsontypes import JSONObject, as_text
 from common.redaction import redact
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.engine.scm.commit_urls import commit_url
 from promotions.engine.scm.providers import GitProvider
 from promotions.ports.credentials import CredentialStore
@@ -102,7 +101,7 @@ class GitHubPushPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class GithubPush:
+class GithubPush(StepDefaults):
     """Makes HEAD's commits again on GitHub and moves the branch to them.
 
     Source: Kargo's ``github-push`` step.
@@ -122,9 +121,6 @@ class GithubPush:
     kind: ClassVar[str] = "github-push"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     @waits_for_hosts
     def run(self, context: StepContext) -> StepResult:

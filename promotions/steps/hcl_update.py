@@ -1,13 +1,12 @@
 """``hcl-update``: sets values in an HCL file, such as one of OpenTofu."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
 from promotions.engine.documents.commit_messages import hcl_update_message
 from promotions.engine.documents.hcl_update import update_hcl
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.updating import update_schema, updated_file
 
 _VALUE: JSONObject = {
@@ -18,7 +17,7 @@ SCHEMA = update_schema("HclUpdateConfig", language="HCL", value=_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
-class HclUpdate:
+class HclUpdate(StepDefaults):
     """Sets values of attributes and of members of objects, and leaves everything else as it is.
 
     Source: the documentation of Kargo's ``hcl-update`` step.
@@ -27,9 +26,6 @@ class HclUpdate:
     kind: ClassVar[str] = "hcl-update"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Rewrite the file; its mode stays.

@@ -1,14 +1,13 @@
 """``helm-template``: renders a chart to manifests."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from common.errors import PlatformError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.documents.manifests import flat_layout, helm_layout
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.rendering import (
     ChartRendering,
     MissingDependenciesError,
@@ -104,7 +103,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class HelmTemplate:
+class HelmTemplate(StepDefaults):
     """Renders a chart; nothing outside the work directory is read.
 
     Source: Kargo's ``helm-template`` step.
@@ -116,9 +115,6 @@ class HelmTemplate:
     kind: ClassVar[str] = "helm-template"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Write the manifests, over those of an earlier run.

@@ -1,12 +1,11 @@
 """``helm-update-chart``: updates a chart's dependencies."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.documents.commit_messages import chart_update_message
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.chart_dependencies import ChartDependencies, VersionChange
 from promotions.steps.support.failures import step_errors
 
@@ -50,7 +49,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class HelmUpdateChart:
+class HelmUpdateChart(StepDefaults):
     """Resolves a chart's dependencies anew and fetches them into its ``charts`` directory.
 
     Source: Kargo's ``helm-update-chart`` step.
@@ -61,9 +60,6 @@ class HelmUpdateChart:
     kind: ClassVar[str] = "helm-update-chart"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Update, and put out ``commitMessage`` if a locked version changed.

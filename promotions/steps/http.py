@@ -12,7 +12,14 @@ from promotions.engine.expressions.bare import BareExpression, compile_bare
 from promotions.engine.expressions.builtins.dates import now_function
 from promotions.engine.expressions.environment import Environment
 from promotions.engine.goquote import go_quote
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.http import HttpRequest, HttpResponse, HttpSender
 from promotions.steps.support.http_response import environment, plain_json
 from promotions.steps.support.http_schema import SCHEMA
@@ -29,7 +36,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
-class Http:
+class Http(StepDefaults):
     """Sends one request each time it is invoked, until the response succeeds or fails.
 
     Source: Kargo's ``http`` step; a bad status without expressions counts as an error here.
@@ -40,9 +47,6 @@ class Http:
     kind: ClassVar[str] = "http"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Send the request and judge the response.

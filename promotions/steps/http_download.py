@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError, UpstreamError
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.http import HttpRequest, HttpSender, HttpStream
 from promotions.steps.support.downloads import Download, begin_download
 from promotions.steps.support.web import DURATION_SCHEMA, PAIRS_SCHEMA, pairs, timeout
@@ -39,7 +38,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class HttpDownload:
+class HttpDownload(StepDefaults):
     """Downloads a file of at most 100 MiB, all of it or nothing.
 
     Done again in the same work directory it succeeds, since it has brought the file already.
@@ -51,9 +50,6 @@ class HttpDownload:
     kind: ClassVar[str] = "http-download"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Download the file.

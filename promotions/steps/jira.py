@@ -10,7 +10,14 @@ from common.errors import InvalidError, PlatformError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from promotions.engine.documents.adf import adf_document
 from promotions.engine.retry import POLL_FLOOR
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.control_plane import ControlPlane
 from promotions.ports.intents import Intents
 from promotions.ports.jira import Jira, JiraIssues, JiraSite
@@ -29,7 +36,7 @@ _SECRET_KEYS = ("domain", "username", "password")
 
 
 @dataclass(frozen=True, slots=True)
-class JiraStep:
+class JiraStep(StepDefaults):
     """Does one of seven things with an issue; what is made twice is made once.
 
     An issue or a comment that is made carries a mark of the promotion and the step, for which a
@@ -45,9 +52,6 @@ class JiraStep:
     kind: ClassVar[str] = "jira"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Do what is configured.

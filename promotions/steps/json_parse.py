@@ -1,14 +1,13 @@
 """``json-parse``: reads values out of a JSON file."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue
 from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.gojson import read_json
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.parsing import parse_schema, parsed_outputs
 
 SCHEMA = parse_schema("JsonParseConfig", language="JSON")
@@ -17,7 +16,7 @@ _BOM = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class JsonParse:
+class JsonParse(StepDefaults):
     """Puts out what expressions find in a JSON document, whose root they see as their environment.
 
     Numbers are floats.
@@ -28,9 +27,6 @@ class JsonParse:
     kind: ClassVar[str] = "json-parse"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Read the file and evaluate the expressions.

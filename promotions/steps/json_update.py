@@ -1,20 +1,19 @@
 """``json-update``: sets scalars in a JSON file."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
 from promotions.engine.documents.commit_messages import json_update_message
 from promotions.engine.documents.json_update import update_json
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.updating import update_schema, updated_file
 
 SCHEMA = update_schema("JsonUpdateConfig", language="JSON")
 
 
 @dataclass(frozen=True, slots=True)
-class JsonUpdate:
+class JsonUpdate(StepDefaults):
     """Sets scalars in a JSON file, makes what is missing and leaves everything else as it is.
 
     Source: Kargo's ``json-update`` step.
@@ -23,9 +22,6 @@ class JsonUpdate:
     kind: ClassVar[str] = "json-update"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Rewrite the file; its mode stays.

@@ -1,14 +1,13 @@
 """``kustomize-build``: renders a kustomization to manifests."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.documents.manifests import kargo_layout, kustomize_layout
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.rendering import KustomizationBuild
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.kustomizations import Kustomizations
@@ -67,7 +66,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class KustomizeBuild:
+class KustomizeBuild(StepDefaults):
     """Renders a kustomization; nothing outside the work directory is read.
 
     Source: Kargo's ``kustomize-build`` step.
@@ -78,9 +77,6 @@ class KustomizeBuild:
     kind: ClassVar[str] = "kustomize-build"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Write the manifests, over those of an earlier run.

@@ -1,7 +1,6 @@
 """``kustomize-set-image``: sets images in a kustomization."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,7 +8,7 @@ from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.documents.commit_messages import set_image_message
 from promotions.engine.documents.kustomization import ImageTarget, set_images
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.control_plane import ControlPlane
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.workdir import read_text, rewrite_text, secure_join
@@ -64,7 +63,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class KustomizeSetImage:
+class KustomizeSetImage(StepDefaults):
     """Sets images in the one kustomization of a directory.
 
     Source: Kargo's ``kustomize-set-image`` step.
@@ -75,9 +74,6 @@ class KustomizeSetImage:
     kind: ClassVar[str] = "kustomize-set-image"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Rewrite the kustomization's images.

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError, PlatformError, UpstreamError
 from common.jsontypes import JSONObject, as_text
 from promotions.engine.artifacts import Blob, layer_of
 from promotions.engine.goquote import go_quote
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.oci import ArtifactRegistry, Repository
 from promotions.steps.support.downloads import begin_download
@@ -47,7 +46,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class OciDownload:
+class OciDownload(StepDefaults):
     """Downloads a layer of at most 100 MiB as it is stored, all of it or nothing.
 
     Done again in the same work directory it succeeds, since it has brought the file already.
@@ -60,9 +59,6 @@ class OciDownload:
     kind: ClassVar[str] = "oci-download"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.READING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Download the layer.

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError, PlatformError
@@ -15,7 +14,7 @@ from promotions.engine.artifacts import (
     is_artifact,
 )
 from promotions.engine.goquote import go_quote
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.oci import ArtifactRegistry
 from promotions.steps.support.oci import Located, locate, with_credential
@@ -52,7 +51,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class OciPush:
+class OciPush(StepDefaults):
     """Copies an image, an index of images, a Helm chart or any other artifact as it is.
 
     What the destination has already is not sent; if its tag stands for the same digest, nothing
@@ -70,9 +69,6 @@ class OciPush:
     kind: ClassVar[str] = "oci-push"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Push, and put out ``image``, ``digest`` and ``tag``.

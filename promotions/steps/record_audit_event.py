@@ -1,12 +1,11 @@
 """``record-audit-event``: writes an event into the audit log."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import PlatformError
 from common.jsontypes import JSONObject, as_object, as_text
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.audit import AuditLog, RecordedEvent
 from promotions.ports.origin import origin_of
 
@@ -36,7 +35,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class RecordAuditEvent:
+class RecordAuditEvent(StepDefaults):
     """Records one event, however often it is run.
 
     Source: Kargo's ``record-audit-event`` step, after its documentation.
@@ -47,9 +46,6 @@ class RecordAuditEvent:
     kind: ClassVar[str] = "record-audit-event"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Record.

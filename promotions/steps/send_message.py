@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import ClassVar, assert_never
 
 from common.errors import InvalidError, NotFoundError, PlatformError, UpstreamError
 from common.jsontypes import JSONObject, as_object, as_text
 from promotions.engine.expressions.bare import compile_bare
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.http import HttpResponse, HttpSender
 from promotions.ports.intents import Intent, Intents
 from promotions.ports.notify import (
@@ -89,7 +88,7 @@ _BUSY = 429
 
 
 @dataclass(frozen=True, slots=True)
-class SendMessage:
+class SendMessage(StepDefaults):
     """Sends once: a message that is known to be sent is not sent when the step runs again.
 
     Source: Kargo's ``send-message`` step, after its documentation; HTTP channels are ours.
@@ -103,9 +102,6 @@ class SendMessage:
     kind: ClassVar[str] = "send-message"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Send, and put out ``slack.threadTS`` if it is a message to Slack.

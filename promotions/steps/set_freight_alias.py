@@ -1,13 +1,12 @@
 """``set-freight-alias``: gives a piece of Freight another alias."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import ConflictError, InvalidError, NotFoundError, PlatformError
 from common.jsontypes import JSONObject, as_text
 from promotions.engine.goquote import go_quote
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.metadata import MetadataStore
 from promotions.ports.origin import origin_of
 
@@ -25,7 +24,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class SetFreightAlias:
+class SetFreightAlias(StepDefaults):
     """Renames Freight; giving it the alias that it has succeeds.
 
     Source: Kargo's ``set-freight-alias`` step, which ends for good on errors that may pass, and
@@ -37,9 +36,6 @@ class SetFreightAlias:
     kind: ClassVar[str] = "set-freight-alias"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Rename.

@@ -1,13 +1,12 @@
 """``set-metadata``: writes metadata on Stages and Freight."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError, NotFoundError, PlatformError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.goquote import go_quote
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.ports.metadata import MetadataKind, MetadataStore
 from promotions.ports.origin import origin_of
 
@@ -41,7 +40,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class SetMetadata:
+class SetMetadata(StepDefaults):
     """Sets keys to exactly the values given, ``null`` included, one object after the other.
 
     Source: Kargo's ``set-metadata`` step, which cannot store ``null`` and does not lock.
@@ -52,9 +51,6 @@ class SetMetadata:
     kind: ClassVar[str] = "set-metadata"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Write.

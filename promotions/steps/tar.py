@@ -5,12 +5,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, ClassVar, cast
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.ignores import GIT, IgnoreRules, pattern_lines
 from promotions.steps.support.tar_writing import write_tar
@@ -54,7 +53,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tar:
+class Tar(StepDefaults):
     """Makes an archive; the same files make the same archive, whenever and wherever.
 
     Source: Kargo's ``tar`` step, which stores times and owners, and the archive in itself.
@@ -63,9 +62,6 @@ class Tar:
     kind: ClassVar[str] = "tar"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Make the archive.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import ClassVar
 
 from common.errors import InvalidError
@@ -12,7 +12,7 @@ from promotions.engine.expressions.errors import OperandError
 from promotions.engine.expressions.gotime.instants import Time
 from promotions.engine.expressions.gotime.layouts import RFC3339
 from promotions.engine.expressions.gotime.parsing import parse_time
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.parsing import parse_schema, parsed_outputs
 
 SCHEMA = parse_schema("TomlParseConfig", language="TOML")
@@ -21,7 +21,7 @@ _LARGEST_INT = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class TomlParse:
+class TomlParse(StepDefaults):
     """Puts out what expressions find in a TOML document, whose root they see as their environment.
 
     Integers stay integers. A date with a time and an offset is a time, which is put out as in
@@ -33,9 +33,6 @@ class TomlParse:
     kind: ClassVar[str] = "toml-parse"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Read the file and evaluate the expressions.

@@ -1,20 +1,19 @@
 """``toml-update``: sets scalars in a TOML file."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
 from promotions.engine.documents.commit_messages import toml_update_message
 from promotions.engine.documents.toml_update import update_toml
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.updating import update_schema, updated_file
 
 SCHEMA = update_schema("TomlUpdateConfig", language="TOML")
 
 
 @dataclass(frozen=True, slots=True)
-class TomlUpdate:
+class TomlUpdate(StepDefaults):
     """Sets scalars in a TOML file and leaves everything else as it is.
 
     Source: Kargo's ``toml-update`` step.
@@ -23,9 +22,6 @@ class TomlUpdate:
     kind: ClassVar[str] = "toml-update"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Rewrite the file; its mode stays.

@@ -6,13 +6,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.ignores import GIT, IgnoreRules, pattern_lines
 from promotions.steps.support.tar_extraction import DIRECTORY_MODE, Extraction
@@ -52,7 +51,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class Untar:
+class Untar(StepDefaults):
     """Extracts files, directories and harmless links; the directory is replaced as a whole.
 
     Source: Kargo's ``untar`` step; ``./`` before names and patterns to ignore work here.
@@ -61,9 +60,6 @@ class Untar:
     kind: ClassVar[str] = "untar"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Extract the archive.

@@ -2,14 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import UpstreamError
 from common.jsontypes import JSONObject, JSONValue
 from promotions.engine.approvals import Action, Response, Verdict, approvals, unmet
 from promotions.engine.questions import APPROVAL, Question, question_from
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult, StepStatus
+from promotions.engine.runner import (
+    Effect,
+    StepContext,
+    StepDefaults,
+    StepError,
+    StepResult,
+    StepStatus,
+)
 from promotions.ports.origin import origin_of
 from promotions.ports.responses import Responses
 from promotions.steps.support.people import POLL_INTERVAL, asked, rules_schema, time_text
@@ -34,7 +40,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class WaitForApproval:
+class WaitForApproval(StepDefaults):
     """Asks people, and waits. Answers are kept as long as the promotion.
 
     Source: Kargo's ``wait-for-approval`` step, after its documentation.
@@ -45,9 +51,6 @@ class WaitForApproval:
     kind: ClassVar[str] = APPROVAL
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.EFFECTING
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Ask, and put out ``responses`` so far.

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_text
 from promotions.engine.documents.commit_messages import yaml_merge_message
 from promotions.engine.documents.yaml_merge import merge_yaml
-from promotions.engine.runner import Effect, StepContext, StepError, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepError, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.workdir import MAX_FILE_BYTES, read_text, write_bytes
 
@@ -40,7 +39,7 @@ SCHEMA: JSONObject = {
 
 
 @dataclass(frozen=True, slots=True)
-class YamlMerge:
+class YamlMerge(StepDefaults):
     """Merges the first documents of YAML files, keeping order and comments.
 
     Source: Kargo's ``yaml-merge`` step; lists are always replaced, as Kargo documents it.
@@ -49,9 +48,6 @@ class YamlMerge:
     kind: ClassVar[str] = "yaml-merge"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Merge the files and write the result.

@@ -2,20 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue
 from promotions.engine.documents.yaml_values import load_document
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.parsing import parse_schema, parsed_outputs
 
 SCHEMA = parse_schema("YamlParseConfig", language="YAML")
 
 
 @dataclass(frozen=True, slots=True)
-class YamlParse:
+class YamlParse(StepDefaults):
     """Puts out what expressions find in a YAML document, whose root they see as their environment.
 
     Only the first document of the file is read. Numbers are floats, as in JSON.
@@ -26,9 +25,6 @@ class YamlParse:
     kind: ClassVar[str] = "yaml-parse"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Read the file and evaluate the expressions.

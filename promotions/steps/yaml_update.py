@@ -1,20 +1,19 @@
 """``yaml-update``: sets scalars in a YAML file."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject
 from promotions.engine.documents.commit_messages import yaml_update_message
 from promotions.engine.documents.yaml_update import update_yaml
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.updating import update_schema, updated_file
 
 SCHEMA = update_schema("YamlUpdateConfig", language="YAML")
 
 
 @dataclass(frozen=True, slots=True)
-class YamlUpdate:
+class YamlUpdate(StepDefaults):
     """Sets scalars in a YAML file and leaves everything else as it is.
 
     Source: Kargo's ``yaml-update`` step.
@@ -23,9 +22,6 @@ class YamlUpdate:
     kind: ClassVar[str] = "yaml-update"
     schema: ClassVar[JSONObject] = SCHEMA
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Rewrite the file; its mode stays.

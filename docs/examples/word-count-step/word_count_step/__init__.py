@@ -1,18 +1,17 @@
 """``word-count``: counts the words of a file in the work directory."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
-from promotions.engine.runner import Effect, StepContext, StepResult
+from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.catalogue import StepPorts
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.workdir import read_text
 
 
 @dataclass(frozen=True, slots=True)
-class WordCount:
+class WordCount(StepDefaults):
     """Puts out how many words a file has."""
 
     kind: ClassVar[str] = "word-count"
@@ -24,9 +23,6 @@ class WordCount:
         "properties": {"path": {"type": "string", "minLength": 1}},
     }
     effect: ClassVar[Effect] = Effect.PURE
-    propagates_output: ClassVar[bool] = False
-    default_timeout: ClassVar[timedelta | None] = None
-    default_error_threshold: ClassVar[int] = 1
 
     def run(self, context: StepContext) -> StepResult:
         """Count the words."""
