@@ -1,7 +1,6 @@
 """``untar``: extracts an archive into a directory."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import BinaryIO, ClassVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_text
+from common.removal import remove_tree
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.steps.support.failures import step_errors
 from promotions.steps.support.ignores import GIT, IgnoreRules, pattern_lines
@@ -101,7 +101,7 @@ def _temporary(root: str) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        remove_tree(directory)
 
 
 def _extract(archive: BinaryIO, directory: Path, *, strip: int, rules: IgnoreRules) -> None:
@@ -126,4 +126,4 @@ def _replace(directory: Path, end: Path) -> None:
     except OSError:
         old.rename(end)
         raise
-    shutil.rmtree(old)
+    remove_tree(old)

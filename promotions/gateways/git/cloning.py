@@ -5,11 +5,11 @@ The files of the clone are written directly; per work tree Git runs once, to wri
 
 import hashlib
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import PlatformError
+from common.removal import remove_tree
 from promotions.gateways.git import config_file
 from promotions.gateways.git.extent import Extent, extent_of
 from promotions.gateways.git.failures import storage_failure
@@ -188,15 +188,14 @@ def home_of(request: CloneRequest) -> Path:
 
 
 def remove_clone(home: Path) -> None:
-    """Remove a clone and its work trees, if there are any."""
-    if home.is_symlink() or home.is_file():
-        home.unlink()
-    for link in home.glob(f"{REPOSITORY}/worktrees/*/gitdir"):
+    """Remove a clone and its work trees, if there are any; of a link only itself."""
+    links = () if home.is_symlink() else home.glob(f"{REPOSITORY}/worktrees/*/gitdir")
+    for link in links:
         named = link.read_text(errors="replace").replace("\0", "").strip()
         root = Path(os.path.realpath(Path(named).parent))
         if home.parent in root.parents and _belongs(root, admin=link.parent):
-            shutil.rmtree(root)
-    shutil.rmtree(home, ignore_errors=True)
+            remove_tree(root)
+    remove_tree(home)
 
 
 def _belongs(root: Path, *, admin: Path) -> bool:

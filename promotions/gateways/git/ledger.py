@@ -7,7 +7,6 @@ there is removed. Of files Git's index has noted the same.
 """
 
 import os
-import shutil
 import stat
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -15,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.removal import remove_tree
 from promotions.gateways.git.index_file import identities, identity_of
 
 _TICK_SECONDS = 1.0
@@ -124,7 +124,7 @@ def scrub(root: Path, ledger: Ledger) -> None:
         if _is_plain(found, path, ledger.mode):
             _purge(path, files=files[name], folders=folders[name])
         else:
-            remove(Path(os.fsdecode(path)))
+            remove_tree(Path(os.fsdecode(path)))
 
 
 def remove_changed(root: Path, ledger: Ledger, *, index: bytes) -> None:
@@ -144,23 +144,7 @@ def remove_changed(root: Path, ledger: Ledger, *, index: bytes) -> None:
         path = _below(base, name)
         with suppress(FileNotFoundError, NotADirectoryError):
             if identity_of(os.lstat(path)) != identity:
-                remove(Path(os.fsdecode(path)))
-
-
-def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it, whatever its permissions are."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-        return
-    try:
-        shutil.rmtree(path)
-    except PermissionError:
-        path.chmod(_OPEN)
-        for folder, inner, _ in os.walk(path):
-            for name in inner:
-                if not Path(folder, name).is_symlink():
-                    Path(folder, name).chmod(_OPEN)
-        shutil.rmtree(path)
+                remove_tree(Path(os.fsdecode(path)))
 
 
 def _changed(base: bytes, ledger: Ledger) -> list[bytes]:
@@ -200,7 +184,7 @@ def _purge(path: bytes, *, files: Collection[bytes], folders: Collection[bytes])
     with os.scandir(path) as entries:
         foreign = [entry.path for entry in entries if not _is_ours(entry, files, folders)]
     for found in foreign:
-        remove(Path(os.fsdecode(found)))
+        remove_tree(Path(os.fsdecode(found)))
 
 
 def _is_ours(

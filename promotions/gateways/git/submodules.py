@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from common.removal import remove_tree
 from promotions.gateways.git.extent import Extent, extent_of
-from promotions.gateways.git.ledger import remove
 from promotions.gateways.git.mirror import Mirror, MirrorCache
 from promotions.gateways.git.runner import GitRunner
 from promotions.gateways.git.submodule_urls import Declared, declared_in, remote_of
@@ -157,7 +157,7 @@ def clear_submodules(tree: WorkTree, *, runner: GitRunner) -> None:
         folder = tree.path / name
         is_link_free = os.path.realpath(folder) == str(folder)
         if facts.startswith(_GITLINK) and is_link_free and folder.is_dir():
-            remove(folder)
+            remove_tree(folder)
             _remove_empty(folder.parent, root=tree.root)
 
 

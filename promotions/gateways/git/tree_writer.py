@@ -3,7 +3,7 @@
 import shutil
 from dataclasses import dataclass
 
-from promotions.gateways.git.ledger import remove
+from common.removal import remove_tree
 from promotions.gateways.git.runner import GitRunner
 from promotions.gateways.git.targets import Target
 from promotions.gateways.git.warm_trees import Loan
@@ -48,7 +48,7 @@ class TreeWriter:
             self._reset(tree, target)
         except (OSError, GitError):
             shutil.rmtree(tree.admin, ignore_errors=True)
-            remove(tree.root)
+            remove_tree(tree.root)
             tree.root.mkdir()
             return False
         return True

@@ -24,12 +24,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from common.removal import remove_tree
 from promotions.gateways.git.extent import Extent
 from promotions.gateways.git.files import write_whole
 from promotions.gateways.git.ledger import (
     Ledger,
     UnusableTreeError,
-    remove,
     remove_changed,
     scrub,
     take_stock,
@@ -316,6 +316,6 @@ def _folders(parent: Path) -> list[Path]:
 
 def _remove(folder: Path) -> None:
     try:
-        remove(folder)
+        remove_tree(folder)
     except OSError as error:
         logger.warning("work tree not removed", extra={"reason": str(error)})
