@@ -6,8 +6,10 @@ whatever is not an ordinary host's address. Private networks are allowed unless 
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Self
 
 from common.errors import UpstreamError
 
@@ -40,6 +42,16 @@ class EgressPolicy:
     allowed_networks: tuple[Network, ...] = ()
     deny_private: bool = False
 
+    @classmethod
+    def of(cls, allowed: Iterable[str], *, deny_private: bool) -> Self:
+        """Return the policy that allows these hosts, addresses and networks, as texts."""
+        networks = {entry: _network(entry) for entry in allowed}
+        return cls(
+            allowed_hosts=frozenset(entry.lower() for entry, it in networks.items() if it is None),
+            allowed_networks=tuple(it for it in networks.values() if it is not None),
+            deny_private=deny_private,
+        )
+
     def allows(self, address: str) -> bool:
         """Return whether a connection to this IP address is allowed."""
         ip = _unwrapped(ipaddress.ip_address(address.partition("%")[0]))
@@ -66,6 +78,13 @@ class EgressPolicy:
                 code="egress_refused",
             )
         return allowed
+
+
+def _network(entry: str) -> Network | None:
+    try:
+        return ipaddress.ip_network(entry)
+    except ValueError:
+        return None
 
 
 def _resolved(host: str, port: int) -> list[str]:

@@ -45,3 +45,18 @@ class Resource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Sealed(models.Model):
+    """A thing with a ``uid`` and one encrypted column; nobody is shown it.
+
+    The text is bound to the ``uid``. ``TENANT_LOOKUP`` leads to the uid of the tenant whose keys
+    encrypt it; empty for what is the platform's own.
+    """
+
+    TENANT_LOOKUP: ClassVar[str] = ""
+
+    encrypted = models.TextField(default="", blank=True, editable=False)
+
+    class Meta:
+        abstract = True

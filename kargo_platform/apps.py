@@ -3,6 +3,13 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class TenantAdminConfig(AdminConfig):
+    """Django's admin, on our site."""
+
+    default_site = "projects.admin_site.TenantAdminSite"
 
 
 class KargoPlatformConfig(AppConfig):

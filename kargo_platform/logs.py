@@ -1,9 +1,11 @@
-"""Formats log records with the facts passed in ``extra``."""
+"""Formats log records with the facts passed in ``extra``, without secrets."""
 
 import logging
 from datetime import UTC, datetime
 
 import orjson
+
+from common.redaction import redact
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -21,7 +23,9 @@ class FactsFormatter(logging.Formatter):
         line = f"{at} {record.levelname} {record.name} {record.getMessage()}"
         facts = " ".join(f"{key}={value}" for key, value in _facts(record).items())
         line = f"{line} {facts}" if facts else line
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return redact(line)
 
 
 class JsonFormatter(logging.Formatter):
@@ -38,4 +42,4 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(document, default=str).decode()
+        return redact(orjson.dumps(document, default=str).decode())

@@ -44,6 +44,11 @@ class ProjectView(TenantView):
         return scope_of(self.project)
 
 
+def gone() -> Response:
+    """Return the answer to a deletion: 204 and no body."""
+    return Response(status=204)
+
+
 def done() -> Response:
     """Return the answer to an action: 200 and no body, as Kargo's clients expect."""
     response = Response(status=200)

@@ -95,7 +95,9 @@ def sweep(shard: str, *, hands: int) -> int:
     Returns:
         How many rings were added.
     """
-    due = Work.objects.claimable(shard)[:hands].count()
+    tenants = list(Work.objects.waiting_since(shard))
+    rows = Work.objects.claimable(shard).filter(tenant_uid__in=tenants)
+    due = rows[:hands].count() if tenants else 0
     rings = due - _waiting_rings(shard) if due else 0
     ring(shard, times=rings)
     return max(rings, 0)

@@ -3,7 +3,7 @@
 The only module that names gateways, and the one list of step kinds.
 """
 
-import ipaddress
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache, partial
@@ -12,8 +12,9 @@ from pathlib import Path
 from django.conf import settings
 
 from common.clock import now
-from common.egress import EgressPolicy, Network
+from common.egress import EgressPolicy
 from common.jsontypes import JSONObject
+from projects.selectors import known_tenants
 from promotions.engine.executor import Engine, PromotionPlan
 from promotions.engine.expressions.functions import FunctionScope, kargo_functions
 from promotions.engine.expressions.templates import render
@@ -42,10 +43,12 @@ from promotions.models import WorkKind
 from promotions.ports.git import IntegrationPolicy
 from promotions.ports.rendering import Renderer
 from promotions.ports.tools import ToolReport
+from promotions.reconcilers.leftovers import ORPHANS_EVERY, Rhythm, remove_leftovers
 from promotions.reconcilers.loop import Reconcile
 from promotions.reconcilers.previews import PreviewReconciler
 from promotions.reconcilers.promotions import PromotionReconciler
 from promotions.reconcilers.stages import StageReconciler
+from promotions.reconcilers.tenants import TenantReconciler
 from promotions.reconcilers.warehouses import WarehouseReconciler
 from promotions.selectors.control_plane import DatabaseControlPlane
 from promotions.selectors.credentials import DatabaseCredentials
@@ -82,6 +85,7 @@ def reconcilers() -> Mapping[WorkKind, Reconcile]:
         WorkKind.PREVIEW: PreviewReconciler(
             ports=preview_ports(), work_dir=Path(settings.WORK_DIR)
         ),
+        WorkKind.TENANT: TenantReconciler(sweep_files=remove_orphans),
     }
 
 
@@ -99,6 +103,20 @@ def preview_ports() -> PreviewPorts:
 def sweep_host() -> None:
     """Remove what this host keeps and nobody needs, if that was not done a short while ago."""
     _git().sweeper.sweep_if_due(now=now())
+    if _orphans().is_due(time.monotonic()):
+        remove_orphans()
+
+
+def remove_orphans() -> None:
+    """Remove from this host what belongs to promotions and tenants that are no more."""
+    remove_leftovers(Path(settings.WORK_DIR), _git().workspaces)
+    sweeper = _git().sweeper
+    sweeper.forget(sweeper.owners() - known_tenants())
+
+
+@cache
+def _orphans() -> Rhythm:
+    return Rhythm(ORPHANS_EVERY)
 
 
 @cache
@@ -236,19 +254,7 @@ def _registries() -> Connections:
 
 @cache
 def _egress() -> EgressPolicy:
-    networks = {entry: _network(entry) for entry in settings.EGRESS_ALLOWED_HOSTS}
-    return EgressPolicy(
-        allowed_hosts=frozenset(entry.lower() for entry, it in networks.items() if it is None),
-        allowed_networks=tuple(it for it in networks.values() if it is not None),
-        deny_private=settings.EGRESS_DENY_PRIVATE,
-    )
-
-
-def _network(entry: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(entry)
-    except ValueError:
-        return None
+    return EgressPolicy.of(settings.EGRESS_ALLOWED_HOSTS, deny_private=settings.EGRESS_DENY_PRIVATE)
 
 
 @cache

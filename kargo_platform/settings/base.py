@@ -21,7 +21,7 @@ INSTALLED_APPS = [
     "rbac.apps.RbacConfig",
     "projects.apps.ProjectsConfig",
     "promotions.apps.PromotionsConfig",
-    "django.contrib.admin",
+    "kargo_platform.apps.TenantAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -30,11 +30,19 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.gitlab",
+    "allauth.socialaccount.providers.google",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_q",
 ]
 
 MIDDLEWARE = [
+    "projects.web.under_tenant",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -6,6 +6,8 @@ from kargo_platform.settings.env import VAR_DIR, env
 from kargo_platform.settings.keys import read_or_create_key
 
 SECRET_KEY = env.str("KARGO_SECRET_KEY", default="") or read_or_create_key(VAR_DIR / "secret.key")
+SECRET_KEY_FALLBACKS = env.list("KARGO_SECRET_KEY_FALLBACKS", default=[])
+"""Keys that were ``KARGO_SECRET_KEY`` before: what they signed is still believed."""
 ENCRYPTION_KEYS = env.list("KARGO_ENCRYPTION_KEYS", default=[]) or [
     f"local:{read_or_create_key(VAR_DIR / 'encryption.key')}"
 ]
@@ -13,6 +15,9 @@ ENCRYPTION_KEYS = env.list("KARGO_ENCRYPTION_KEYS", default=[]) or [
 
 ALLOWED_HOSTS = env.list("KARGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("KARGO_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.list("KARGO_TRUSTED_PROXIES", default=[])
+"""Networks of reverse proxies whose ``X-Forwarded-For`` is believed; ``unix`` for those that come
+over a socket."""
 BASE_URL = env.str("KARGO_BASE_URL", default="http://127.0.0.1:8000")
 """The portal's address, as expressions (``ctx.uiBaseUrl``) and links see it."""
 

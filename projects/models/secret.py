@@ -1,14 +1,16 @@
 """Secrets: credentials for repositories, and generic ones."""
 
+from typing import ClassVar
+
 from django.db import models
 
-from common.models import Resource
+from common.models import Resource, Sealed
 
 SHARED_NAMESPACE = "kargo-shared-resources"
 SYSTEM_NAMESPACE = "kargo-system-resources"
 
 
-class Secret(Resource):
+class Secret(Resource, Sealed):
     """Keys and values, encrypted at rest and written only.
 
     It belongs to a project, or to the tenant's shared or system ``namespace`` when ``project``
@@ -16,6 +18,8 @@ class Secret(Resource):
     ``repo_url`` and ``repo_url_is_regex`` are copies of the keys that look-ups need, so that a
     look-up decrypts only what it chose.
     """
+
+    TENANT_LOOKUP: ClassVar[str] = "tenant__uid"
 
     tenant = models.ForeignKey("projects.Tenant", on_delete=models.CASCADE, related_name="secrets")
     project = models.ForeignKey(
@@ -27,7 +31,6 @@ class Secret(Resource):
     repo_url = models.TextField(blank=True)
     repo_url_is_regex = models.BooleanField(default=False)
     keys = models.JSONField(default=list)
-    encrypted = models.TextField(editable=False)
 
     class Meta(Resource.Meta):
         constraints = [

@@ -19,11 +19,14 @@ def enter_tenant(actor: Actor, name: str) -> Tenant:
     The default tenant is no secret: everybody may enter it, and sees only what they may.
 
     Raises:
-        NotFoundError: There is none, it is suspended, or the actor has no role in it.
+        NotFoundError: There is none, it is suspended (but for operators) or being deleted, or the
+            actor has no role in it.
     """
     tenant = tenant_named(name)
     may_know = name == DEFAULT_TENANT or is_member(actor, tenant_uid=tenant.uid)
-    is_open = tenant.suspended_at is None or actor.is_operator
+    is_operator = actor.is_operator and actor.tenant_uid is None
+    is_kept = tenant.deletion_requested_at is None
+    is_open = is_kept and (tenant.suspended_at is None or is_operator)
     is_elsewhere = actor.tenant_uid is not None and actor.tenant_uid != tenant.uid
     if not may_know or not is_open or is_elsewhere:
         raise NotFoundError(f'tenant "{name}" not found')

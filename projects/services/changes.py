@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
-from django.db import connection
+from django.db import transaction
 
 from common.models import Resource
 from projects.models import Change, ChangeType
 
 
+@transaction.atomic(savepoint=False)
 def record_change(
     resource: Resource, *, change_type: ChangeType, tenant_uid: UUID, project_uid: UUID | None
 ) -> Change:
@@ -15,6 +16,7 @@ def record_change(
 
     Call it in the transaction of the change, after the change.
     """
+    Change.objects.announce()
     change = Change.objects.create(
         tenant_uid=tenant_uid,
         project_uid=project_uid,
@@ -22,7 +24,6 @@ def record_change(
         uid=resource.uid,
         name=resource.name,
         type=change_type,
-        transaction=_transaction_id(),
     )
     resource.revision = change.pk
     type(resource).everything.filter(pk=resource.pk).update(revision=change.pk)
@@ -32,12 +33,3 @@ def record_change(
 def kind_of(resource: Resource) -> str:
     """Return the Kargo kind of a resource, which is the name of its model."""
     return type(resource).__name__
-
-
-def _transaction_id() -> int | None:
-    if connection.vendor != "postgresql":
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
-        row = cursor.fetchone()
-    return int(row[0])

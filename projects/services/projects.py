@@ -11,11 +11,15 @@ from common.models import Resource
 from projects.models import ChangeType, ConfigMap, Project, ProjectConfig, Secret, Tenant
 from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from projects.services.changes import kind_of, record_change
+from projects.services.quotas import charge_storage, require_room_for_project, size_of_row
 from rbac import audit
 from rbac.actors import Actor
+from rbac.namespaces import KARGO_NAMESPACE
+from rbac.selectors.grants import global_namespaces
+from rbac.services import make_project_roles, remove_project_roles
 
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
-RESERVED = frozenset({"kargo", SHARED_NAMESPACE, SYSTEM_NAMESPACE})
+RESERVED = frozenset({KARGO_NAMESPACE, SHARED_NAMESPACE, SYSTEM_NAMESPACE})
 """Namespaces of the platform itself, which no project may be called."""
 
 
@@ -33,12 +37,14 @@ def create_project(
 
     Raises:
         ConflictError: The name is taken, or is one of the platform's own namespaces.
+        QuotaError: The tenant may have no more projects.
     """
-    if name in RESERVED:
+    if name in RESERVED | global_namespaces():
         raise ConflictError(
             f'the namespace "{name}" already exists and is not a project; choose another name',
             code="reserved_name",
         )
+    require_room_for_project(tenant)
     project = Project(
         tenant=tenant,
         name=name,
@@ -54,6 +60,9 @@ def create_project(
     except IntegrityError as error:
         message = f'projects.kargo.akuity.io "{name}" already exists'
         raise ConflictError(message, code="exists") from error
+    make_project_roles(
+        tenant_uid=tenant.uid, project_uid=project.uid, namespace=name, creator=actor, now=now
+    )
     _tell(project, project, ChangeType.ADDED)
     _record(project, project, "project.create", actor=actor, now=now)
     return project
@@ -88,7 +97,7 @@ def update_project(
 
 @transaction.atomic
 def delete_project(project: Project, *, actor: Actor, now: datetime) -> None:
-    """Mark a project, its configuration, Secrets and ConfigMaps deleted.
+    """Mark a project, its configuration, Secrets and ConfigMaps deleted; remove its roles.
 
     Its Warehouses, Stages and the like are another package's; delete the project through
     ``promotions.services.projects``, which takes those first.
@@ -103,6 +112,11 @@ def delete_project(project: Project, *, actor: Actor, now: datetime) -> None:
         type(resource).everything.filter(pk=resource.pk).update(deleted_at=now, updated_at=now)
         resource.deleted_at = now
         _tell(project, resource, ChangeType.DELETED)
+    Secret.everything.filter(project=project).update(encrypted="")
+    charge_storage(project.tenant.uid, -sum(size_of_row(it) for it in owned if it is not project))
+    remove_project_roles(
+        tenant_uid=project.tenant.uid, project_uid=project.uid, namespace=project.name
+    )
     _record(project, project, "project.delete", actor=actor, now=now)
 
 

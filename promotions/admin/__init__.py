@@ -2,6 +2,8 @@
 
 from promotions.admin import (
     analysis,
+    audit,
+    events,
     freight,
     intents,
     messages,
@@ -10,12 +12,15 @@ from promotions.admin import (
     prompts,
     stages,
     tasks,
+    tenants,
     warehouses,
     work,
 )
 
 __all__ = [
     "analysis",
+    "audit",
+    "events",
     "freight",
     "intents",
     "messages",
@@ -24,6 +29,7 @@ __all__ = [
     "prompts",
     "stages",
     "tasks",
+    "tenants",
     "warehouses",
     "work",
 ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 
-from common.admin import ReadOnlyAdmin, ResourceAdmin
+from common.admin import ReadOnlyAdmin, ReadOnlyInline, ResourceAdmin
 from common.clock import now
 from common.errors import PlatformError
 from promotions.models import Freight, FreightArtifact, Stage
@@ -23,11 +23,9 @@ class ChooseStage(forms.Form):
     stage = forms.ModelChoiceField(queryset=Stage.objects.none(), label="Stage")
 
 
-class ArtifactsInline(admin.TabularInline[FreightArtifact, Freight]):
+class ArtifactsInline(ReadOnlyInline):
     model = FreightArtifact
     fields = ("kind", "repo_url", "version", "document")
-    extra = 0
-    can_delete = False
 
 
 @admin.register(Freight)

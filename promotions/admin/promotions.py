@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin import ReadOnlyAdmin, ResourceAdmin
+from common.admin import ReadOnlyAdmin, ReadOnlyInline, ResourceAdmin
 from common.clock import now
 from common.errors import ConflictError
 from promotions.models import Promotion, StepExecution
@@ -12,12 +12,10 @@ from promotions.services.promotions import abort_promotion
 from rbac.web import request_actor
 
 
-class StepsInline(admin.TabularInline[StepExecution, Promotion]):
+class StepsInline(ReadOnlyInline):
     model = StepExecution
     fields = ("index", "alias", "kind", "status", "message", "started_at", "finished_at")
     ordering = ("index",)
-    extra = 0
-    can_delete = False
 
 
 @admin.register(Promotion)
@@ -32,6 +30,7 @@ class PromotionAdmin(ResourceAdmin[Promotion]):
     @admin.action(description="Abort selected promotions", permissions=["view"])
     def abort(self, request: HttpRequest, queryset: QuerySet[Promotion]) -> None:
         actor, at = request_actor(request), now()
+        reason = actor.reason or "from the admin"
         for promotion in queryset.select_related("project__tenant", "stage", "freight"):
             if promotion.is_terminal:
                 self.message_user(
@@ -39,7 +38,7 @@ class PromotionAdmin(ResourceAdmin[Promotion]):
                 )
                 continue
             try:
-                abort_promotion(promotion, actor=actor, reason="from the admin", now=at)
+                abort_promotion(promotion, actor=actor, reason=reason, now=at)
             except ConflictError as error:
                 self.message_user(
                     request, f"Promotion {promotion}: {error.message}", messages.ERROR

@@ -2,16 +2,14 @@
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, ReadOnlyInline
 from promotions.models import PromotionPrompt, PromotionResponse
 
 
-class ResponsesInline(admin.TabularInline[PromotionResponse, PromotionPrompt]):
+class ResponsesInline(ReadOnlyInline):
     model = PromotionResponse
     fields = ("user", "action", "message", "values", "matched", "at")
     ordering = ("pk",)
-    extra = 0
-    can_delete = False
 
 
 @admin.register(PromotionPrompt)

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin, ResourceAdmin
+from common.admin import ReadOnlyAdmin, ReadOnlyInline, ResourceAdmin
 from promotions.models import (
     AutoPromotionHold,
     FreightCollection,
@@ -37,11 +37,9 @@ class AutoPromotionHoldAdmin(ReadOnlyAdmin[AutoPromotionHold]):
     ordering = ("-pk",)
 
 
-class ItemsInline(admin.TabularInline[FreightCollectionItem, FreightCollection]):
+class ItemsInline(ReadOnlyInline):
     model = FreightCollectionItem
     fields = ("origin", "freight")
-    extra = 0
-    can_delete = False
 
 
 @admin.register(FreightCollection)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from common.errors import ConflictError, InvalidError, PlatformError, UpstreamError
 from common.jsontypes import JSONObject, as_object
+from common.redaction import redact
 from promotions.engine.freight import FreightCollection
 from promotions.engine.inflation import Step
 from promotions.engine.inputs import PromotionFacts, Render, Scope, evaluated_config, should_skip
@@ -139,13 +140,17 @@ def run_promotion(
     progress: Progress,
     *,
     save: Callable[[Progress], None],
+    announce: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Advance:
-    """Advance step by step until the promotion waits or ends; ``save`` is called in between."""
+    """Advance step by step until the promotion waits or ends; ``save`` is called in between.
+
+    ``announce`` is called instead right before a step runs: if it raises, the step does not.
+    """
     while True:
         if cancelled():
             return cancel(progress, now=engine.clock())
-        result = advance(engine, plan, progress, announce=save)
+        result = advance(engine, plan, progress, announce=announce or save)
         save(result.progress)
         if result.delay != AT_ONCE:
             return result
@@ -313,7 +318,7 @@ def _after(plan: PromotionPlan, progress: Progress, outcome: StepOutcome) -> Adv
         return Advance(
             progress,
             PromotionPhase.RUNNING,
-            outcome.record.message,
+            redact(outcome.record.message),
             delay=outcome.delay,
             failed_attempt=outcome.verdict is Verdict.RETRY,
         )
@@ -337,5 +342,10 @@ def _finished(plan: PromotionPlan, progress: Progress) -> Advance:
 
 
 def _with_record(progress: Progress, record: StepRecord) -> Progress:
-    records = (*progress.records[: progress.current_step], record)
+    """Return the progress with a record, whose message says nothing that nobody may see.
+
+    Expressions read messages too: they see the same whether they come now or in a later pass.
+    """
+    shown = replace(record, message=redact(record.message))
+    records = (*progress.records[: progress.current_step], shown)
     return replace(progress, records=records)

@@ -21,7 +21,10 @@ from promotions.manifests import (
     project_config,
     promotion,
     promotion_task,
+    role,
+    role_binding,
     secret,
+    service_account,
     stage,
     warehouse,
 )
@@ -33,6 +36,7 @@ from promotions.manifests.metadata import (
     ARGO_API,
     CORE_API,
     KARGO_API,
+    RBAC_API,
     Manifest,
     label_problems,
 )
@@ -132,6 +136,25 @@ KINDS = {
         _kind("Stage", Scope.PROJECT, 12, stage.StageManifest, stage.problems),
         _kind("Freight", Scope.PROJECT, 13, freight.FreightManifest, freight.problems),
         _kind("Promotion", Scope.PROJECT, 14, promotion.PromotionManifest, promotion.problems),
+        _kind(
+            "ServiceAccount", Scope.NAMESPACE, 15, service_account.ServiceAccountManifest,
+            service_account.problems, api_version=CORE_API,
+        ),
+        _kind(
+            "ClusterRole", Scope.TENANT, 16, role.RoleManifest, role.problems,
+            api_version=RBAC_API,
+        ),
+        _kind(
+            "Role", Scope.NAMESPACE, 17, role.RoleManifest, role.problems, api_version=RBAC_API
+        ),
+        _kind(
+            "ClusterRoleBinding", Scope.TENANT, 18, role_binding.RoleBindingManifest,
+            role_binding.cluster_problems, api_version=RBAC_API,
+        ),
+        _kind(
+            "RoleBinding", Scope.NAMESPACE, 19, role_binding.RoleBindingManifest,
+            role_binding.problems, api_version=RBAC_API,
+        ),
     )
 }  # fmt: skip
 
@@ -195,16 +218,17 @@ def kind_of(content: JSONObject) -> Kind:
 def is_foreign(content: JSONObject) -> bool:
     """Return whether a document is for some other system that reads the same files.
 
-    Such are Namespaces, RBAC objects and Argo CD Applications beside Kargo's own manifests.
+    Such are Namespaces and Argo CD Applications beside Kargo's own manifests.
     """
     name, version = as_text(content.get("kind")), as_text(content.get("apiVersion"))
     group = version.rpartition("/")[0]
     if not name or not version or name in KINDS or group in OUR_GROUPS:
         return False
-    near_ours = near(name, KINDS) if group in {"", "argoproj.io"} else ""
+    near_ours = near(name, KINDS) if group in _SHARED_GROUPS else ""
     return not near_ours or name in _NEIGHBOURS
 
 
+_SHARED_GROUPS = frozenset({"", "argoproj.io", "rbac.authorization.k8s.io"})
 _NEIGHBOURS = frozenset({"Application", "ApplicationSet", "AppProject", "AnalysisRun", "Rollout"})
 
 

@@ -14,6 +14,7 @@ from promotions.manifests.schema import Json, Model, ResourceName, Strings
 KARGO_API = "kargo.akuity.io/v1alpha1"
 CORE_API = "v1"
 ARGO_API = "argoproj.io/v1alpha1"
+RBAC_API = "rbac.authorization.k8s.io/v1"
 
 PREFIX = "kargo.akuity.io/"
 ALIAS_LABEL = f"{PREFIX}alias"

@@ -1,6 +1,6 @@
 """The manifest of a Promotion: what was asked for, and how far it is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,8 @@ from promotions.manifests.metadata import (
 )
 from promotions.manifests.schema import Json, Model, Origin, ResourceName
 from promotions.models import Freight, Promotion, StepExecution
+
+_OTHERS = "freight_of_other_origins"
 
 
 class PromotionSpec(Model):
@@ -84,6 +86,14 @@ def to_manifest(promotion: Promotion) -> dict[str, Any]:
     return manifest_to("Promotion", metadata, spec=spec, status=status_of(promotion))
 
 
+def fetch_others(promotions: Sequence[Promotion]) -> None:
+    """Fetch what writing many promotions of one project reads of Freight of other origins."""
+    names = {name for promotion in promotions for name in _other_names(promotion)}
+    found = _freight_named(promotions[0].project_id, names) if promotions else {}
+    for promotion in promotions:
+        setattr(promotion, _OTHERS, found)
+
+
 def reference_to(promotion: Promotion) -> dict[str, Any]:
     """Write how a Stage's status refers to a Promotion."""
     return present(
@@ -126,15 +136,25 @@ def _collection(promotion: Promotion) -> dict[str, Any] | None:
     names: dict[str, str] = promotion.freight_collection
     if not names:
         return None
-    known = {promotion.freight.name: promotion.freight}
-    missing = set(names.values()) - set(known)
-    if missing:
-        rows = Freight.everything.filter(project_id=promotion.project_id, name__in=missing)
-        rows = rows.select_related("warehouse").prefetch_related("artifacts").order_by("pk")
-        known.update({row.name: row for row in rows})
+    found: dict[str, Freight] | None = getattr(promotion, _OTHERS, None)
+    if found is None:
+        found = _freight_named(promotion.project_id, _other_names(promotion))
+    known = {**found, promotion.freight.name: promotion.freight}
     return collection_to(
         {origin: freight_reference(known[name]) for origin, name in names.items() if name in known}
     )
+
+
+def _other_names(promotion: Promotion) -> set[str]:
+    return set(promotion.freight_collection.values()) - {promotion.freight.name}
+
+
+def _freight_named(project_pk: int, names: set[str]) -> dict[str, Freight]:
+    if not names:
+        return {}
+    rows = Freight.everything.filter(project_id=project_pk, name__in=names)
+    rows = rows.select_related("warehouse").prefetch_related("artifacts").order_by("pk")
+    return {row.name: row for row in rows}
 
 
 def _execution(row: StepExecution) -> dict[str, Any]:

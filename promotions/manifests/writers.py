@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from common.models import Resource
-from projects.services.changes import kind_of
 from promotions.manifests import (
     analysis_template,
     cluster_analysis_template,
@@ -18,10 +17,14 @@ from promotions.manifests import (
     project_config,
     promotion,
     promotion_task,
+    role,
+    role_binding,
     secret,
+    service_account,
     stage,
     warehouse,
 )
+from rbac.models.role import AccessObject
 
 _WRITERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "AnalysisTemplate": analysis_template.to_manifest,
@@ -36,12 +39,15 @@ _WRITERS: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "ProjectConfig": project_config.to_manifest,
     "Promotion": promotion.to_manifest,
     "PromotionTask": promotion_task.to_manifest,
+    "Role": role.to_manifest,
+    "RoleBinding": role_binding.to_manifest,
     "Secret": secret.to_manifest,
+    "ServiceAccount": service_account.to_manifest,
     "Stage": stage.to_manifest,
     "Warehouse": warehouse.to_manifest,
 }
 
 
-def write_manifest(resource: Resource) -> dict[str, Any]:
+def write_manifest(resource: Resource | AccessObject) -> dict[str, Any]:
     """Return the manifest of a stored object, with its status; Secrets without their values."""
-    return _WRITERS[kind_of(resource)](resource)
+    return _WRITERS[type(resource).__name__](resource)

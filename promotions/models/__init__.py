@@ -1,6 +1,7 @@
 """The domain: warehouses, freight, stages, promotions and the work they give."""
 
 from promotions.models.analysis import AnalysisTemplate, ClusterAnalysisTemplate
+from promotions.models.event import Event
 from promotions.models.freight import Freight, FreightArtifact
 from promotions.models.freight_history import FreightCollection, FreightCollectionItem
 from promotions.models.hold import AutoPromotionHold
@@ -8,6 +9,7 @@ from promotions.models.message_channel import ClusterMessageChannel, MessageChan
 from promotions.models.preview import Preview
 from promotions.models.promotion import Promotion
 from promotions.models.promotion_prompt import PromotionPrompt, PromotionResponse
+from promotions.models.slot import SlotWait
 from promotions.models.stage import Stage
 from promotions.models.stage_freight import StageFreight
 from promotions.models.step_execution import StepExecution
@@ -23,6 +25,7 @@ __all__ = [
     "ClusterAnalysisTemplate",
     "ClusterMessageChannel",
     "ClusterPromotionTask",
+    "Event",
     "Freight",
     "FreightArtifact",
     "FreightCollection",
@@ -33,6 +36,7 @@ __all__ = [
     "PromotionPrompt",
     "PromotionResponse",
     "PromotionTask",
+    "SlotWait",
     "Stage",
     "StageFreight",
     "StepExecution",

@@ -1,27 +1,32 @@
 """Promotions: one move of one piece of Freight into one Stage."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from common.errors import ConflictError
-from common.models import Resource
+from common.models import Resource, Sealed
 from promotions.engine.phases import TERMINAL, TRANSITIONS, PromotionPhase
 
 _TERMINAL_VALUES = sorted(phase.value for phase in TERMINAL)
 _KNOWN = sorted(phase.value for phase in PromotionPhase)
 
 
-class Promotion(Resource):
+class Promotion(Resource, Sealed):
     """One run of a Stage's promotion template.
 
     ``spec`` is Kargo's (vars and inflated steps) and never changes. Its steps' records are
     :class:`StepExecution`; outputs by alias are in ``state``. ``freight_collection`` maps origins
     to the Freight names that the Stage will hold if this succeeds. Names hold a ULID, so their
     order is the order of creation; ``sequence`` of two promotions is compared by name.
+
+    What ``state`` and messages show has no secrets in it. While the promotion runs, ``encrypted``
+    keeps the secrets that it was given, and its outputs as they are.
     """
+
+    TENANT_LOOKUP: ClassVar[str] = "project__tenant__uid"
 
     project = models.ForeignKey(
         "projects.Project", on_delete=models.CASCADE, related_name="promotions"

@@ -18,9 +18,11 @@ from promotions.selectors.timeline import promotion_named
 from promotions.selectors.warehouses import warehouse_named
 from promotions.services.freight import approve_freight
 from promotions.services.previews import request_preview
+from promotions.services.promote_rights import require_may_promote
 from promotions.services.promotions import abort_promotion, create_promotion
 from promotions.services.stages import refresh_stage
 from promotions.services.warehouses import refresh_warehouse
+from rbac.services import require
 
 
 class Action(ProjectMixin, ABC):
@@ -60,12 +62,14 @@ class Action(ProjectMixin, ABC):
 class PromoteStage(Action):
     access_resource = "stages"
     access_verb = "promote"
+    access_name_in = "stage"
 
     def act(self, now: datetime) -> tuple[str, str]:
         stage = stage_standing(self.project, self.kwargs["stage"]).stage
         chosen = self.request.POST.get("freight", "")
         if not chosen:
             raise InvalidError("Choose the freight to promote first.")
+        require_may_promote(self.actor, stage)
         freight = freight_named(self.project, chosen)
         promotion = create_promotion(stage, freight, actor=self.actor, now=now)
         said = f"Promotion of {freight.alias or freight.name} to {stage.name} is queued."
@@ -78,12 +82,14 @@ class PromoteStage(Action):
 class PreviewPromotion(Action):
     access_resource = "stages"
     access_verb = "promote"
+    access_name_in = "stage"
 
     def act(self, now: datetime) -> tuple[str, str]:
         stage = stage_standing(self.project, self.kwargs["stage"]).stage
         chosen = self.request.POST.get("freight", "")
         if not chosen:
             raise InvalidError("Choose the freight to preview first.")
+        require_may_promote(self.actor, stage)
         freight = freight_named(self.project, chosen)
         preview = request_preview(stage, freight, actor=self.actor, now=now)
         return "", reverse("portal:preview", args=[self.project.name, stage.name, preview.uid])
@@ -133,12 +139,20 @@ class RefreshWarehouse(Action):
 
 
 class ApproveFreight(Action):
-    access_resource = "stages"
-    access_verb = "promote"
+    access_resource = "freights/status"
+    access_verb = "patch"
 
     def act(self, now: datetime) -> tuple[str, str]:
         freight = freight_named(self.project, self.kwargs["freight"])
         stage = stage_standing(self.project, self.request.POST.get("stage", "")).stage
+        require(
+            self.actor,
+            verb="promote",
+            resource="stages",
+            tenant_uid=self.tenant.uid,
+            project_uid=self.project.uid,
+            name=stage.name,
+        )
         approve_freight(freight, stage, actor=self.actor, now=now)
         return f"{freight.alias or freight.name} is approved for {stage.name}.", self.origin()
 

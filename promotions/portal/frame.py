@@ -12,6 +12,7 @@ from django.views.generic.base import TemplateResponseMixin
 from common.clock import now
 from common.errors import NotFoundError
 from projects.models import Project
+from projects.selectors import other_tenants
 from projects.web import ProjectMixin, TenantMixin
 from rbac.actors import Actor
 from rbac.authorizer import is_allowed
@@ -52,7 +53,15 @@ class TenantPage(TenantMixin, Page):
     """A page of a tenant."""
 
     def frame(self, **values: Any) -> dict[str, Any]:
-        return super().frame(tenant=self.tenant, **values)
+        sees_members = is_allowed(
+            self.actor, verb="list", resource="rolebindings", tenant_uid=self.tenant.uid
+        )
+        return super().frame(
+            tenant=self.tenant,
+            other_tenants=other_tenants(self.actor, self.tenant),
+            sees_tenant_members=sees_members,
+            **values,
+        )
 
 
 class ProjectPage(ProjectMixin, Page):
@@ -64,9 +73,12 @@ class ProjectPage(ProjectMixin, Page):
     def frame(self, **values: Any) -> dict[str, Any]:
         return super().frame(
             tenant=self.tenant,
+            other_tenants=other_tenants(self.actor, self.tenant),
             project=self.project,
             project_name=self.project.name,
             section=self.section,
+            may_audit=self.may("list", "auditevents"),
+            sees_members=self.may("list", "rolebindings"),
             **values,
         )
 

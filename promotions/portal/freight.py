@@ -32,7 +32,7 @@ class FreightPage(ProjectPage):
             entry=entry_context(entry_of(freight)),
             standings=standing_rows(self.project, freight, now=self.now),
             promotions=promotion_rows(rows),
-            may_approve=self.may("promote", "stages") and self.may("patch", "freights"),
+            may_approve=self.may("promote", "stages") and self.may("patch", "freights/status"),
             may_promote=self.may("promote", "stages"),
         )
 

@@ -75,7 +75,7 @@ def promote_context(page: ProjectPage, stage: Stage) -> dict[str, Any]:
         "choices": [Choice(freight) for freight in available],
         "refused": [_refused(stage, freight, page) for freight in others[:_REFUSALS]],
         "chosen": page.request.GET.get("freight", ""),
-        "may_approve": page.may("promote", "stages") and page.may("patch", "freights"),
+        "may_approve": page.may("promote", "stages") and page.may("patch", "freights/status"),
     }
 
 

@@ -4,9 +4,11 @@ from django.urls import path
 
 from promotions.portal import (
     actions,
+    audit,
     events,
     freight,
     home,
+    members,
     pipeline,
     previews,
     promotions,
@@ -19,8 +21,28 @@ app_name = "portal"
 
 urlpatterns = [
     path("", home.Home.as_view(), name="home"),
+    path("members", members.TenantMembers.as_view(), name="tenant-members"),
+    path("members/grant", members.GrantTenantRole.as_view(), name="tenant-grant-role"),
+    path("members/revoke", members.RevokeTenantRole.as_view(), name="tenant-revoke-role"),
     path("projects", home.ProjectList.as_view(), name="project-list"),
     path("projects/<str:project>", pipeline.PipelinePage.as_view(), name="project"),
+    path("projects/<str:project>/audit", audit.AuditList.as_view(), name="audit"),
+    path(
+        "projects/<str:project>/audit/<int:sequence>",
+        audit.AuditEventPage.as_view(),
+        name="audit-event",
+    ),
+    path("projects/<str:project>/members", members.ProjectMembers.as_view(), name="members"),
+    path(
+        "projects/<str:project>/members/grant",
+        members.GrantProjectRole.as_view(),
+        name="grant-role",
+    ),
+    path(
+        "projects/<str:project>/members/revoke",
+        members.RevokeProjectRole.as_view(),
+        name="revoke-role",
+    ),
     path("projects/<str:project>/events", events.ProjectEvents.as_view(), name="events"),
     path("projects/<str:project>/freight", pipeline.TimelinePage.as_view(), name="freight-list"),
     path(

@@ -5,17 +5,18 @@ running, then whoever was served longest ago, then whoever has waited longest.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, F, Min
+from django.db.models import Count, F
 from django.db.models.functions import Now
 
 from promotions.engine.retry import backoff
 from promotions.models import Work, WorkKind
+from promotions.models.work import WorkQuerySet
 from promotions.reconcilers.leases import Lease, lease_length
 
 REMEMBERED_TURNS = 256
@@ -30,33 +31,21 @@ def claim(shard: str, *, owner: str) -> Lease | None:
         shard: Whose work.
         owner: Who takes it; different for every worker process.
     """
-    waiting = _waiting_tenants(shard)
+    waiting = Work.objects.waiting_since(shard)
     for tenant in _in_turn(shard, waiting):
         lease = _claim_from(shard, tenant, owner=owner)
         if lease is not None:
-            others = sum(it.due for it in waiting.values()) - 1
-            return replace(lease, others=others)
+            return replace(lease, others=_others(shard, tenant, waiting))
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """What a tenant waits for: how many objects, and since when the first was due."""
-
-    due: int
-    since: datetime | None
+def _others(shard: str, tenant: UUID, waiting: dict[UUID, datetime | None]) -> int:
+    """Return how many tenants wait, the one that was served only if it has more."""
+    more = Work.objects.due(shard).filter(tenant_uid=tenant).exists()
+    return len(waiting) - 1 + more
 
 
-def _waiting_tenants(shard: str) -> dict[UUID, _Waiting]:
-    rows = Work.objects.claimable(shard).order_by().values("tenant_uid")
-    found = rows.annotate(due=Count("pk"), since=Min("due_at"))
-    return {
-        tenant: _Waiting(due, since)
-        for tenant, due, since in found.values_list("tenant_uid", "due", "since")
-    }
-
-
-def _in_turn(shard: str, waiting: dict[UUID, _Waiting]) -> list[UUID]:
+def _in_turn(shard: str, waiting: dict[UUID, datetime | None]) -> list[UUID]:
     if len(waiting) <= 1:
         return list(waiting)
     running = Work.objects.running().order_by().values("tenant_uid").annotate(passes=Count("pk"))
@@ -64,7 +53,7 @@ def _in_turn(shard: str, waiting: dict[UUID, _Waiting]) -> list[UUID]:
     served = {tenant: turn for turn, tenant in enumerate(_recently_served(shard))}
 
     def deserves(tenant: UUID) -> tuple[int, int, bool, str]:
-        since = waiting[tenant].since
+        since = waiting[tenant]
         return (
             passes.get(tenant, 0),
             served.get(tenant, -1),
@@ -85,14 +74,23 @@ def _claim_from(shard: str, tenant: UUID, *, owner: str) -> Lease | None:
     with transaction.atomic():
         if _is_at_limit(tenant):
             return None
-        mine = Work.objects.claimable(shard).filter(tenant_uid=tenant)
         while True:
-            # The lock also waits out, by skipping, whoever holds the row's lease in a transaction.
-            row = mine.order_by("due_at", "pk").select_for_update(skip_locked=True).first()
+            row = _first(Work.objects.left(shard), tenant) or _first(
+                Work.objects.due(shard), tenant
+            )
             if row is None:
                 return None
             if row.lease_until is None or not _buried(row):
                 return _take(row, owner=owner)
+
+
+def _first(rows: WorkQuerySet, tenant: UUID) -> Work | None:
+    """Return the row of ``tenant`` that waits longest, locked.
+
+    The lock also waits out, by skipping, whoever holds the row's lease in a transaction.
+    """
+    rows = rows.filter(tenant_uid=tenant).order_by("due_at", "pk")
+    return rows.select_for_update(skip_locked=True).first()
 
 
 def _is_at_limit(tenant: UUID) -> bool:

@@ -42,7 +42,7 @@ class Lease:
         fence: Grows with every lease of the object, so that an old holder can be told apart.
         due_at: What the object had been due at; ``None`` when it was left by a dead worker.
         failures: How many passes in a row failed before this one.
-        others: How many other objects of the shard were due when this was claimed.
+        others: How many tenants had more in the shard that was due when this was claimed.
         lost: Set when a renewal found that somebody else has the object; look at it before
             starting something long.
     """

@@ -16,7 +16,7 @@ from django.db import Error, connection
 
 from common.clock import now as read_clock
 from common.errors import PlatformError
-from common.redaction import redact
+from common.redaction import noting_secrets, redact
 from promotions import queue
 from promotions.models import WorkKind
 from promotions.reconcilers.claims import claim
@@ -99,6 +99,12 @@ def run_one(
         return False
     if first and lease.others:
         queue.sweep(shard, hands=1)
+    with noting_secrets():
+        _pass(lease, reconcilers, keep_going)
+    return True
+
+
+def _pass(lease: Lease, reconcilers: Mapping[WorkKind, Reconcile], keep_going: KeepGoing) -> None:
     try:
         with _kept_alive(lease, keep_going):
             delay = _reconcile(lease, reconcilers)
@@ -106,13 +112,12 @@ def run_one(
     except LeaseLostError:
         logger.info("lease lost", extra=_facts(lease))
     except PlatformError as error:  # the world's fault, or the manifest's: no traceback
-        reason = redact(error.message[:LONGEST_ERROR])
+        reason = redact(error.message)[:LONGEST_ERROR]
         logger.warning("reconcile failed", extra={**_facts(lease), "reason": reason})
         _record_failure(lease, error)
     except Exception as error:
         logger.exception("reconcile failed", extra=_facts(lease))
         _record_failure(lease, error)
-    return True
 
 
 def _reconcile(lease: Lease, reconcilers: Mapping[WorkKind, Reconcile]) -> timedelta | None:

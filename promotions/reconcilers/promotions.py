@@ -12,9 +12,11 @@ from pathlib import Path
 from uuid import UUID
 
 from common.clock import now as read_clock
-from common.errors import UpstreamError
+from common.errors import ConflictError, UpstreamError
 from common.locks import directory_lock
+from common.redaction import noting_secrets
 from common.removal import remove_tree
+from projects.selectors import is_suspended
 from promotions.engine.executor import (
     Advance,
     Engine,
@@ -33,8 +35,15 @@ from promotions.services import promotion_progress
 
 logger = logging.getLogger(__name__)
 
+AT_ONCE = timedelta(0)
 UNTIL_LEFT = timedelta(seconds=2)
 """When to look again while a worker that was cut off is still in the work directory."""
+
+
+class PausedError(ConflictError):
+    """Nothing of the tenant is to be worked on now."""
+
+    code = "paused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,10 @@ class PromotionReconciler:
 
     def __call__(self, uid: UUID, *, lease: Lease, now: datetime) -> timedelta | None:
         """Reconcile the promotion with this uid; ``None`` when only an event can move it."""
+        with noting_secrets():
+            return self._reconcile(uid, lease=lease, now=now)
+
+    def _reconcile(self, uid: UUID, *, lease: Lease, now: datetime) -> timedelta | None:
         promotion = promotion_by_uid(uid)
         if promotion is None or promotion.is_terminal:
             self._remove(uid)
@@ -65,6 +78,8 @@ class PromotionReconciler:
                 promotion_progress.start_promotion(promotion, now=now)
         try:
             return self._run(promotion, lease=lease)
+        except PausedError:
+            return AT_ONCE  # which is when the tenant is resumed
         except LeaseLostError:
             self._tidy(uid)
             raise
@@ -110,7 +125,12 @@ class PromotionReconciler:
             with lease.transaction():
                 promotion_progress.store_progress(promotion, progress, now=read_clock())
 
-        return run_promotion(self.engine, plan, progress, save=save)
+        def announce(progress: Progress) -> None:
+            if is_suspended(promotion.project.tenant):
+                raise PausedError("The tenant is suspended; the promotion goes on when it is not.")
+            save(progress)
+
+        return run_promotion(self.engine, plan, progress, save=save, announce=announce)
 
     def _is_new(self, workdir: Path) -> bool:
         self.work_dir.mkdir(parents=True, exist_ok=True)

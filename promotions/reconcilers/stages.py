@@ -30,7 +30,7 @@ from promotions.reconcilers.control_flow import reconcile_control_flow
 from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.selectors import availability, promotions as promotion_reads, stages as stage_reads
 from promotions.selectors.freight import current_collection
-from promotions.services import stage_status, standings, verifications
+from promotions.services import slots, stage_status, standings, verifications
 from promotions.services.promotions import create_promotion
 from rbac.actors import controller
 
@@ -135,7 +135,7 @@ def _read_spec(view: _View) -> None:
 def _next_look(view: _View, *, now: datetime) -> timedelta:
     """Return when to look again: at once if verification has just let a promotion in."""
     if view.stage.current_promotion_id is None and _next(view) is not None:
-        return AT_ONCE
+        return slots.next_look(view.stage, otherwise=RESYNC) or AT_ONCE
     soak = availability.soonest_soak(view.stage, now=now) if view.is_auto else None
     return min(RESYNC, soak) if soak is not None else RESYNC
 
@@ -152,7 +152,9 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
     view.collection = current_collection(stage)
     if current is None:
         current = _next(view)
-        if current is not None and not stage_status.admit(stage, current, now=now):
+        if current is None:
+            slots.leave_line(stage, now=now)
+        elif not stage_status.admit(stage, current, now=now):
             current = stage.current_promotion
     if current is None:
         view.conditions = without_condition(view.conditions, PROMOTING)
@@ -218,7 +220,7 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
         )
     )
     if collection is not None:
-        verifications.carry_out(act, collection, now=now)
+        verifications.carry_out(act, collection, stage=stage, now=now)
         history = stage_reads.verifications_of(collection)
         latest = history[0].phase if history else None
         if verification.marks_verified(health=state, latest=latest):

@@ -58,7 +58,8 @@ def refusal(stage: Stage, freight: Freight, *, now: datetime) -> str:
 
 def available_to(stage: Stage, *, now: datetime, limit: int | None = None) -> list[Freight]:
     """Return the Freight that a Stage may be given now, newest first, at most ``limit``."""
-    pairs = _available(stage, requests_of(stage), now=now)
+    first = FIRST_BATCH if limit is not None else None
+    pairs = _available(stage, requests_of(stage), now=now, first_batch=first)
     return [freight for freight, _ in islice(pairs, limit)]
 
 
@@ -116,6 +117,21 @@ def stages_taking_from(project: Project, *, warehouse: str = "", stage: str = ""
     """Return the Stages that ask Freight directly of a Warehouse, or from a Stage."""
     rows = Stage.objects.filter(project=project)
     return [row for row in rows if _takes_from(requests_of(row), warehouse, stage)]
+
+
+def stages_downstream_of(stage: Stage, freight: Freight) -> list[Stage]:
+    """Return the Stages that take Freight of this origin from a Stage, by name."""
+    rows = Stage.objects.filter(project=stage.project).select_related(
+        "project__tenant", "current_promotion", "last_promotion"
+    )
+    return [
+        row
+        for row in rows.order_by("name", "pk")
+        if any(
+            request.origin.name == freight.warehouse.name and stage.name in request.stages
+            for request in requests_of(row)
+        )
+    ]
 
 
 def hold_annotations(
@@ -189,17 +205,23 @@ def _available(
     *,
     now: datetime,
     apart_from: Q | None = None,
+    first_batch: int | None = FIRST_BATCH,
 ) -> Iterator[tuple[Freight, FreightStanding]]:
-    """Yield available Freight, newest first, reading no more of it than is asked for."""
+    """Yield available Freight, newest first, reading no more of it than is asked for.
+
+    Without ``first_batch`` all of it is read at once.
+    """
     rows = _requested_freight(stage, requests).order_by("-discovered_at", "-name")
     if apart_from is not None:
         rows = rows.exclude(apart_from)
-    start, size = 0, FIRST_BATCH
-    while batch := list(rows[start : start + size]):
+    start, size = 0, first_batch
+    while batch := list(rows[start:] if size is None else rows[start : start + size]):
         found = _standings(batch, stage, requests)
         listed = list_available(found.values(), stage=stage.name, requests=requests, now=now)
         names = {standing.name for standing in listed}
         yield from ((row, found[row.pk]) for row in batch if row.name in names)
+        if size is None:
+            return
         start, size = start + size, min(size * 2, LARGEST_BATCH)
 
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from common.jsontypes import JSONObject, as_list, as_object, as_text
+from common.redaction import note_secrets
 from projects.encryption import decrypt
-from projects.models import ClusterConfig, ConfigMap, Secret
+from projects.models import ClusterConfig, Secret
 from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from promotions.manifests import freight as freight_manifests
 from promotions.models import Freight, Stage, Warehouse
 from promotions.ports.control_plane import GitIdentity
+from promotions.selectors import replicas
 
 _GENERIC = "generic"
 
@@ -65,21 +67,17 @@ class DatabaseControlPlane:
 
     def config_map(self, *, tenant_uid: str, project: str, name: str, shared: bool) -> JSONObject:
         """Return a ConfigMap's data; empty if it is missing."""
-        row = ConfigMap.objects.filter(
-            tenant__uid=tenant_uid, namespace=SHARED_NAMESPACE if shared else project, name=name
-        ).first()
+        namespace = SHARED_NAMESPACE if shared else project
+        row = replicas.config_map_in(namespace, name, tenant_uid=tenant_uid)
         data: Mapping[str, str] = row.data if row else {}
         return data
 
     def secret(self, *, tenant_uid: str, project: str, name: str, shared: bool) -> JSONObject:
         """Return a generic Secret's data; empty if it is missing or of another type."""
-        row = Secret.objects.filter(
-            tenant__uid=tenant_uid,
-            namespace=SHARED_NAMESPACE if shared else project,
-            name=name,
-            credential_type=_GENERIC,
-        ).first()
-        return decrypt(row.encrypted, bound_to=str(row.uid)) if row else {}
+        namespace = SHARED_NAMESPACE if shared else project
+        row = replicas.secret_in(namespace, name, tenant_uid=tenant_uid)
+        is_generic = row is not None and row.credential_type == _GENERIC
+        return _values(row, tenant_uid) if row is not None and is_generic else {}
 
 
 def _signing_key(tenant_uid: str, client: JSONObject) -> str:
@@ -89,4 +87,11 @@ def _signing_key(tenant_uid: str, client: JSONObject) -> str:
     row = Secret.objects.filter(
         tenant__uid=tenant_uid, namespace=SYSTEM_NAMESPACE, name=name
     ).first()
-    return decrypt(row.encrypted, bound_to=str(row.uid)).get("signingKey", "") if row else ""
+    return _values(row, tenant_uid).get("signingKey", "") if row else ""
+
+
+def _values(row: Secret, tenant_uid: str) -> dict[str, str]:
+    """Return what a Secret holds, which is not to be shown from now on."""
+    values = decrypt(row.encrypted, tenant_uid=tenant_uid, bound_to=str(row.uid))
+    note_secrets(values.values())
+    return values

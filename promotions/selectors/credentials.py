@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from common.errors import InvalidError
 from common.jsontypes import JSONValue
+from common.redaction import note_secrets
 from projects.encryption import decrypt
 from projects.models import Secret
 from projects.models.secret import SHARED_NAMESPACE
@@ -20,11 +21,23 @@ from promotions.ports.credentials import (
     GitHubApp,
     InstallationTokens,
 )
+from promotions.selectors import replicas
 
 TOKEN_SCOPES = "kargo.akuity.io/github-token-scopes"  # noqa: S105 - an annotation's name
 """Annotation that limits which repositories each project may use a GitHub App for."""
 
 _APP_USERNAME = "kargo"
+_SHOWN = frozenset(
+    {
+        "githubAppClientID",
+        "githubAppID",
+        "githubAppInstallationID",
+        "repoURL",
+        "repoURLIsRegex",
+        "username",
+    }
+)
+"""Keys of a credential that are no secrets."""
 _WEB = ("http://", "https://")
 _SHORTEST_ADDRESS = 5
 _LONGEST_NUMBER = 18
@@ -54,9 +67,7 @@ class DatabaseCredentials:
         if repo_url.lower().startswith("http://") and not self.allow_over_http:
             return None
         for namespace in (project, SHARED_NAMESPACE):
-            rows = Secret.objects.filter(
-                tenant__uid=tenant_uid, namespace=namespace, credential_type=kind.value
-            ).exclude(repo_url="")
+            rows = replicas.credentials_in(namespace, kind.value, tenant_uid=tenant_uid)
             found = matching_secret(rows, kind=kind, repo_url=repo_url)
             if found is not None:
                 return self._credential(found, project=project, kind=kind, repo_url=repo_url)
@@ -66,7 +77,8 @@ class DatabaseCredentials:
         self, row: Secret, *, project: str, kind: CredentialType, repo_url: str
     ) -> Credential | None:
         """Return what a secret holds; of several things in it, the first in Kargo's order."""
-        values = decrypt(row.encrypted, bound_to=str(row.uid))
+        values = decrypt(row.encrypted, tenant_uid=row.tenant.uid, bound_to=str(row.uid))
+        note_secrets(it for key, it in values.items() if key not in _SHOWN)
         if values.get("username") and values.get("password"):
             return Credential(username=values["username"], password=values["password"])
         url = normalise_git_url(repo_url)
@@ -88,9 +100,11 @@ class DatabaseCredentials:
             private_key=values["githubAppPrivateKey"],
             owner=f"{row.tenant_id}/{row.uid}",
         )
+        token = self.tokens.token(app, repo_url=url)
+        note_secrets([token])
         return Credential(
             username=_APP_USERNAME,
-            password=self.tokens.token(app, repo_url=url),
+            password=token,
             name=f"github-app/{row.uid}",
         )
 

@@ -1,70 +1,60 @@
 """Follows committed changes in an order that a late commit cannot slip behind.
 
-Ids are given out before commit, so the row with a smaller id may become visible later. On
-PostgreSQL rows are therefore read in order of (transaction, id), and only those of transactions
-older than the oldest one that still runs. Elsewhere writers are serial and ids suffice.
+That order is of ids, as far as they are settled; ``projects.models.change`` says when that is, and
+why nothing is missed.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 
-from common.errors import InvalidError
 from projects.models import Change, Project
 
-_LIMIT = 500
+LIMIT = 500
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cursor:
-    """How far a reader has come; ``str()`` gives ``<transaction>.<id>``, for clients to keep."""
+def settled_position() -> int:
+    """Return the place after changes that whatever is read from now on shows; 0 for the start.
 
-    transaction: int = 0
-    id: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.transaction}.{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Cursor":
-        """Read what ``str()`` gave.
-
-        Raises:
-            InvalidError: It is something else.
-        """
-        transaction, separator, number = text.partition(".")
-        if not (separator and transaction.isdecimal() and number.isdecimal()):
-            raise InvalidError(f'"{text}" is not a place in the stream of changes; leave it out.')
-        return cls(transaction=int(transaction), id=int(number))
+    What is read and then followed from there misses nothing, and may hear of something twice.
+    """
+    return Change.objects.settled_id()
 
 
-def changes_after(cursor: Cursor, *, limit: int = _LIMIT) -> list[Change]:
-    """Return settled changes of every project after ``cursor``, in order, at most ``limit``."""
-    if connection.vendor != "postgresql":
-        return list(Change.objects.filter(pk__gt=cursor.id).order_by("pk")[:limit])
-    later = Q(transaction__gt=cursor.transaction) | Q(
-        transaction=cursor.transaction, pk__gt=cursor.id
-    )
-    rows = _settled().filter(later, transaction__gte=cursor.transaction)
-    return list(rows.order_by("transaction", "pk")[:limit])
+def changes_after(position: int, *, limit: int = LIMIT) -> list[Change]:
+    """Return settled changes of every project after ``position``, in order, at most ``limit``."""
+    settled = settled_position()
+    if settled <= position:
+        return []
+    rows = Change.objects.filter(pk__gt=position, pk__lte=settled)
+    return list(rows.order_by("pk")[:limit])
 
 
-def newest_cursor() -> Cursor:
-    """Return the place after every change that is settled now."""
-    if connection.vendor != "postgresql":
-        newest = Change.objects.order_by("-pk").first()
-    else:
-        newest = _settled().order_by("-transaction", "-pk").first()
-    return cursor_of(newest) if newest else Cursor()
+def changes_between(
+    after: int, until: int, *, owner_uid: UUID, kind: str, name: str = "", limit: int
+) -> list[Change] | None:
+    """Return settled changes of one kind in a project, or of a tenant's own, up to ``until``.
+
+    ``None`` if there are more than ``limit``, or no change ``after`` which to go on: every place
+    but the start is the id of a change, so it has not been yet, or what came since may be gone too.
+    """
+    if after and not Change.objects.filter(pk=after).exists():
+        return None
+    owned = Q(project_uid=owner_uid) | Q(project_uid__isnull=True, tenant_uid=owner_uid)
+    rows = Change.objects.filter(owned, pk__gt=after, pk__lte=until, kind=kind)
+    if name:
+        rows = rows.filter(name=name)
+    found = list(rows.order_by("pk")[: limit + 1])
+    return found if len(found) <= limit else None
 
 
-def cursor_of(change: Change) -> Cursor:
-    """Return the place right after ``change``."""
-    return Cursor(transaction=change.transaction or 0, id=change.pk)
+def newest_changes(after: int, until: int, *, project_uid: UUID) -> list[Change]:
+    """Return the newest change of each object of a project that changed between two places."""
+    rows = Change.objects.filter(project_uid=project_uid, pk__gt=after, pk__lte=until)
+    newest = rows.values("uid").annotate(newest=Max("pk")).values("newest")
+    return list(Change.objects.filter(pk__in=newest).order_by("pk"))
 
 
 def last_changes(projects: Iterable[Project]) -> dict[UUID, datetime]:
@@ -77,11 +67,3 @@ def last_changes(projects: Iterable[Project]) -> dict[UUID, datetime]:
     )
     rows = Change.objects.filter(pk__in=newest).values_list("project_uid", "at")
     return {uid: at for uid, at in rows if uid is not None}
-
-
-def _settled() -> QuerySet[Change]:
-    """Return changes whose transactions, and all before them, have ended."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        row = cursor.fetchone()
-    return Change.objects.filter(transaction__lt=int(row[0]))

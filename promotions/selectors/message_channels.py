@@ -8,13 +8,14 @@ from django.db import InterfaceError, OperationalError
 
 from common.errors import InvalidError, NotFoundError, UpstreamError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
+from common.redaction import note_secrets
 from projects.encryption import decrypt
-from projects.models import Secret
 from projects.models.secret import SYSTEM_NAMESPACE
 from promotions.manifests.promotion_steps import duration_from
 from promotions.models import ClusterMessageChannel, MessageChannel
 from promotions.ports.notify import Channel, ChannelKind, HttpChannel, SlackChannel, SmtpChannel
 from promotions.ports.origin import StepOrigin
+from promotions.selectors import replicas
 
 _LONGEST = timedelta(minutes=1)
 
@@ -54,11 +55,12 @@ def _spec(origin: StepOrigin, kind: ChannelKind, name: str) -> JSONObject:
 
 def _secret(origin: StepOrigin, kind: ChannelKind, name: str) -> dict[str, str]:
     namespace = SYSTEM_NAMESPACE if kind is ChannelKind.CLUSTER else origin.project
-    rows = Secret.objects.filter(tenant__uid=origin.tenant_uid, namespace=namespace, name=name)
-    row = rows.first()
+    row = replicas.secret_in(namespace, name, tenant_uid=origin.tenant_uid)
     if row is None:
         raise NotFoundError(f'Secret "{name}" not found in namespace "{namespace}"')
-    return decrypt(row.encrypted, bound_to=str(row.uid))
+    values = decrypt(row.encrypted, tenant_uid=origin.tenant_uid, bound_to=str(row.uid))
+    note_secrets(it for key, it in values.items() if key != "username")
+    return values
 
 
 def _channel(spec: JSONObject, secret: dict[str, str], *, where: str) -> Channel:

@@ -95,7 +95,7 @@ def promotion_named(project: Project, name: str) -> Promotion:
     rows = Promotion.objects.filter(project=project, name=name)
     promotion = rows.select_related("project__tenant", "stage", "freight__warehouse").first()
     if promotion is None:
-        raise NotFoundError(f'The project "{project.name}" has no promotion "{name}".')
+        raise NotFoundError(f'promotions.kargo.akuity.io "{name}" not found')
     return promotion
 
 

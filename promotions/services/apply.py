@@ -16,7 +16,13 @@ from projects.selectors import projects_in
 from promotions.manifests.documents import Document, read_documents
 from promotions.manifests.kinds import KINDS, Read, Scope, is_foreign, read_manifest
 from promotions.models import Stage
-from promotions.services.apply_kinds import TENANT_NAMESPACES, Applier, save_manifest
+from promotions.services.access_places import (
+    ACCESS_KINDS,
+    CLUSTER_KINDS,
+    TENANT_NAMESPACES,
+    tenant_namespaces,
+)
+from promotions.services.apply_kinds import Applier, save_manifest
 from promotions.services.saving import Outcome, Saved
 from promotions.services.stages import circle_closed, stage_graph
 from rbac.actors import Actor
@@ -138,7 +144,8 @@ def apply_documents(
 
     Projects come first, then what others need, whatever the order given. Documents for other
     systems (Namespaces, Argo CD Applications, Secrets in a Namespace that the documents bring
-    along and that is no project) are skipped with a warning.
+    along and that is no project, ServiceAccounts and Roles of what is no project) are skipped with
+    a warning.
 
     Args:
         documents: What to apply, read or not.
@@ -157,7 +164,8 @@ def apply_documents(
     given = read_documents(documents) if isinstance(documents, str | bytes) else documents
     placed = [_placed(document, namespace) for document in given]
     elsewhere = _elsewhere(placed, tenant)
-    checked = [_check(document, elsewhere=elsewhere) for document in placed]
+    unknown = _unknown_to_access(placed, tenant)
+    checked = [_check(document, elsewhere=elsewhere, unknown=unknown) for document in placed]
     if any(isinstance(it, Applied) and it.action is Action.FAILED for it in checked):
         return ApplyReport(tuple(_unsaved(it) for it in checked))
     applier = Applier(tenant, actor, now)
@@ -210,9 +218,13 @@ def _placed(document: Document, namespace: str) -> Document:
     return replace(document, content=content)
 
 
-def _check(document: Document, *, elsewhere: frozenset[str]) -> _Checked | Applied:
+def _check(
+    document: Document, *, elsewhere: frozenset[str], unknown: frozenset[str]
+) -> _Checked | Applied:
     if is_foreign(document.content):
         return _skipped(document, "not a kind of this platform")
+    if _is_access(document) and _namespace(document) in unknown:
+        return _skipped(document, f'the namespace "{_namespace(document)}" is not a project')
     try:
         read = read_manifest(document.content)
     except PlatformError as error:
@@ -237,8 +249,32 @@ def _elsewhere(documents: Iterable[Document], tenant: Tenant) -> frozenset[str]:
         kind = as_text(document.content.get("kind"))
         named.get("Project" if is_ours else kind, set()).add(as_text(metadata.get("name")))
     plain = named["Namespace"] - named["Project"] - TENANT_NAMESPACES
-    stored = projects_in(tenant).filter(name__in=plain).values_list("name", flat=True)
-    return frozenset(plain.difference(stored))
+    return frozenset(plain.difference(_stored_projects(tenant, plain)))
+
+
+def _unknown_to_access(documents: Iterable[Document], tenant: Tenant) -> frozenset[str]:
+    """Return the namespaces of ServiceAccounts and the like that are none of this platform."""
+    given = list(documents)
+    named = {_namespace(it) for it in given if _is_access(it)} - {""}
+    projects = {
+        as_text(as_object(it.content.get("metadata")).get("name"))
+        for it in given
+        if it.content.get("kind") == "Project"
+    }
+    rest = named - projects - tenant_namespaces("ServiceAccount")
+    return frozenset(rest.difference(_stored_projects(tenant, rest)))
+
+
+def _stored_projects(tenant: Tenant, names: Iterable[str]) -> set[str]:
+    return set(projects_in(tenant).filter(name__in=names).values_list("name", flat=True))
+
+
+def _is_access(document: Document) -> bool:
+    return as_text(document.content.get("kind")) in ACCESS_KINDS - CLUSTER_KINDS
+
+
+def _namespace(document: Document) -> str:
+    return as_text(as_object(document.content.get("metadata")).get("namespace"))
 
 
 def _unsaved(checked: _Checked | Applied) -> Applied:

@@ -7,7 +7,6 @@ from typing import Any
 
 from common.errors import FieldProblem, InvalidError, NotFoundError
 from projects.models import Project, Tenant
-from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from projects.selectors import projects_in
 from projects.services.projects import create_project, update_project
 from promotions.manifests.kinds import Read
@@ -17,6 +16,7 @@ from promotions.manifests.promotion import PromotionManifest
 from promotions.models import Freight, Promotion, Stage
 from promotions.selectors.availability import candidates_of
 from promotions.selectors.freight import freight_named
+from promotions.services.access_places import TENANT_NAMESPACES
 from promotions.services.analysis import save_analysis_template, save_cluster_analysis_template
 from promotions.services.cluster_configs import save_cluster_config
 from promotions.services.config_maps import save_config_map
@@ -27,14 +27,15 @@ from promotions.services.message_channels import (
 )
 from promotions.services.project_configs import save_project_config
 from promotions.services.promotions import create_promotion
+from promotions.services.role_bindings import save_role_binding
+from promotions.services.role_objects import save_role_object
 from promotions.services.saving import Outcome, Saved
 from promotions.services.secrets import save_secret
+from promotions.services.service_accounts import save_service_account
 from promotions.services.stages import write_stage
 from promotions.services.tasks import save_cluster_promotion_task, save_promotion_task
 from promotions.services.warehouses import save_warehouse
 from rbac.actors import Actor
-
-TENANT_NAMESPACES = frozenset({SHARED_NAMESPACE, SYSTEM_NAMESPACE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,8 @@ _SAVERS: Mapping[str, _Save] = {
     "ClusterConfig": _in_tenant(save_cluster_config),
     "ClusterMessageChannel": _in_tenant(save_cluster_message_channel),
     "ClusterPromotionTask": _in_tenant(save_cluster_promotion_task),
+    "ClusterRole": _in_tenant(save_role_object),
+    "ClusterRoleBinding": _in_tenant(save_role_binding),
     "ConfigMap": _in_namespace(save_config_map),
     "Freight": _in_project(save_freight),
     "MessageChannel": _in_project(save_message_channel),
@@ -181,7 +184,10 @@ _SAVERS: Mapping[str, _Save] = {
     "ProjectConfig": _in_project(save_project_config),
     "Promotion": _save_promotion,
     "PromotionTask": _in_project(save_promotion_task),
+    "Role": _in_tenant(save_role_object),
+    "RoleBinding": _in_tenant(save_role_binding),
     "Secret": _in_namespace(save_secret),
+    "ServiceAccount": _in_tenant(save_service_account),
     "Stage": _in_project(write_stage),
     "Warehouse": _in_project(save_warehouse),
 }

@@ -30,7 +30,7 @@ class DatabaseAuditLog:
                 raise NotFoundError("The promotion is gone; nothing was recorded.")
             asker = actor_of(promotion)
             act = audit.Act(
-                action=event.type,
+                action=redact(event.type),
                 kind=KIND,
                 tenant_uid=promotion.project.tenant.uid,
                 project_uid=promotion.project.uid,
@@ -40,9 +40,9 @@ class DatabaseAuditLog:
                 after={
                     "recordedBy": asker.name,
                     "step": origin.alias,
-                    "data": {key: redact(value) for key, value in event.data.items()},
+                    "data": {redact(key): redact(value) for key, value in event.data.items()},
                 },
             )
             uid = uuid5(_EVENTS, f"{promotion.uid}/{origin.alias}")
-            actor = replace(asker, name=event.actor) if event.actor else asker
+            actor = replace(asker, name=redact(event.actor)) if event.actor else asker
             audit.record_once(act, uid=uid, actor=actor, at=read_clock())

@@ -1,15 +1,15 @@
-"""Saves and deletes the configuration of a tenant."""
+"""Saves, refreshes and deletes the configuration of a tenant."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from projects.models import ClusterConfig, Tenant
+from projects.models import ChangeType, ClusterConfig, Tenant
 from promotions.manifests.cluster_config import NAME, ClusterConfigManifest
 from promotions.manifests.metadata import REFRESH
 from promotions.manifests.schema import as_json
-from promotions.services.saving import Saved, Write, delete, owner_of, save
+from promotions.services.saving import Saved, Write, delete, owner_of, record, save, tell
 from rbac.actors import Actor
 
 
@@ -25,9 +25,22 @@ def save_cluster_config(
         "annotations": manifest.metadata.own_annotations(),
     }
     if token := manifest.metadata.annotations.get(REFRESH):
-        columns["refresh_token"] = token
+        columns |= {"refresh_token": token, "handled_refresh": token}
     blank = ClusterConfig(tenant=tenant, name=NAME)
     return save(stored, blank, columns, write=Write(owner_of(tenant), actor, now))
+
+
+@transaction.atomic
+def refresh_cluster_config(config: ClusterConfig, *, actor: Actor, now: datetime) -> None:
+    """Note that somebody asked to look again, and that it is done: whoever reads it, reads it new.
+
+    Clients wait until the token of their request is the one that was handled last.
+    """
+    token = now.isoformat()
+    ClusterConfig.objects.filter(pk=config.pk).update(refresh_token=token, handled_refresh=token)
+    write = Write(owner_of(config.tenant), actor, now)
+    tell(config, ChangeType.MODIFIED, write=write)
+    record(config, "refresh", write=write)
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from projects.models import ConfigMap, Project, Tenant
 from promotions.manifests.config_map import ConfigMapManifest
+from promotions.selectors import replicas
 from promotions.services.saving import Saved, Write, delete, owner_of, save
 from rbac.actors import Actor
 
@@ -19,10 +20,16 @@ def save_config_map(
     actor: Actor,
     now: datetime,
 ) -> Saved[ConfigMap]:
-    """Create or update a ConfigMap of a project or, without one, of a tenant's own namespace."""
+    """Create or update a ConfigMap of a project or, without one, of a tenant's own namespace.
+
+    Raises:
+        ConflictError: A replica of a shared ConfigMap has that name.
+    """
     metadata = manifest.metadata
     place = {"tenant": tenant, "namespace": metadata.namespace, "name": metadata.name}
     stored = ConfigMap.objects.select_for_update().filter(**place).first()
+    if stored is None:
+        replicas.refuse_config_map_over_replica(tenant.uid, metadata.namespace, metadata.name)
     columns = {
         "data": dict(manifest.data),
         "labels": metadata.own_labels(),

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db.models import Q
+
 from common.models import Resource
 from projects.models import ClusterConfig, ConfigMap, Project, ProjectConfig, Secret, Tenant
 from projects.selectors import projects_in
+from promotions.manifests.freight import fetch_for
 from promotions.manifests.metadata import OWN_ANNOTATIONS, OWN_LABELS
 from promotions.manifests.writers import write_manifest
 from promotions.models import (
@@ -20,6 +23,8 @@ from promotions.models import (
 )
 from promotions.selectors.freight import freight_in
 from promotions.selectors.promotions import promotions_in
+from rbac.models import Role, RoleBinding, ServiceAccount
+from rbac.models.role import AccessObject
 
 _ONLY_ON_SERVER = ("uid", "resourceVersion", "generation", "creationTimestamp", "ownerReferences")
 
@@ -35,6 +40,7 @@ def export_tenant(tenant: Tenant, *, with_promotions: bool = False) -> list[dict
         *ClusterPromotionTask.objects.filter(tenant=tenant).order_by("name"),
     ]
     documents = [_document(resource) for resource in resources]
+    documents += [_document(row) for row in _access_objects(tenant, None)]
     for project in projects_in(tenant):
         documents += export_project(project, with_promotions=with_promotions)
     return documents
@@ -46,8 +52,8 @@ def export_project(project: Project, *, with_promotions: bool = False) -> list[d
     Secrets come without values; the mark in their place keeps what is stored. Promotions are
     history rather than configuration, and left out unless asked for.
     """
-    resources = _resources(project)
-    documents = [_document(resource) for resource in resources]
+    documents = [_document(resource) for resource in _resources(project)]
+    documents += [_document(row) for row in _access_objects(project.tenant, project)]
     if with_promotions:
         rows = promotions_in(project).prefetch_related("step_executions")
         documents += [_document(row) for row in rows]
@@ -64,7 +70,16 @@ def _resources(project: Project) -> Iterator[Resource]:
     yield from _in(Warehouse.objects.filter(project=project))
     yield from _in(PromotionTask.objects.filter(project=project))
     yield from _in(Stage.objects.filter(project=project))
-    yield from freight_in(project).prefetch_related("standings__stage")
+    yield from fetch_for(freight_in(project), project)
+
+
+def _access_objects(tenant: Tenant, project: Project | None) -> Iterator[AccessObject]:
+    """Yield what grants something there; default roles, and who has them, are not exported."""
+    here = Q(tenant_uid=tenant.uid, project_uid=project.uid if project else None)
+    order = ("namespace", "name")
+    yield from ServiceAccount.objects.filter(here, is_default=False).order_by(*order)
+    yield from Role.objects.filter(here).order_by(*order)
+    yield from RoleBinding.objects.filter(here).order_by(*order)
 
 
 def _in(rows: Any) -> Iterable[Resource]:
@@ -72,7 +87,7 @@ def _in(rows: Any) -> Iterable[Resource]:
     return found
 
 
-def _document(resource: Resource) -> dict[str, Any]:
+def _document(resource: Resource | AccessObject) -> dict[str, Any]:
     """Return the manifest without what only a server may say."""
     document = {key: it for key, it in write_manifest(resource).items() if key != "status"}
     metadata = {k: it for k, it in document["metadata"].items() if k not in _ONLY_ON_SERVER}

@@ -25,6 +25,7 @@ from promotions.models import Freight, FreightArtifact, Stage, StageFreight, War
 from promotions.selectors.freight import current_freight
 from promotions.selectors.stages import stages_in
 from promotions.selectors.warehouses import warehouses_in
+from promotions.services.events import tell_freight_approved, tell_freight_created
 from promotions.services.saving import (
     Outcome,
     Saved,
@@ -35,6 +36,7 @@ from promotions.services.saving import (
     save,
     tell,
 )
+from promotions.services.storage import bytes_of, charge
 from rbac.actors import Actor
 
 _ALIAS_ATTEMPTS = 50
@@ -73,6 +75,7 @@ def create_freight(
     Raises:
         InvalidError: The contents do not cover the Warehouse's subscriptions exactly once.
         ConflictError: The alias is taken.
+        QuotaError: The tenant may not store that much.
     """
     lists = {name: items for name, items in contents.items() if items}
     name = name_of(warehouse.name, lists)
@@ -95,8 +98,10 @@ def create_freight(
     if not _insert(freight, alias):
         return Freight.objects.get(project=warehouse.project, name=name), False
     FreightArtifact.objects.bulk_create(_artifacts(freight, lists))
+    charge(write.owner.tenant_uid, bytes_of(freight))
     tell(freight, ChangeType.ADDED, write=write)
     _wake_takers(freight, now=now)
+    tell_freight_created(freight, actor=actor, now=now)
     record(freight, "create", write=write, after={"alias": freight.alias, **lists})
     return freight, True
 
@@ -150,6 +155,7 @@ def approve_freight(freight: Freight, stage: Stage, *, actor: Actor, now: dateti
     write = Write(owner_of(freight.project), actor, now)
     tell(freight, ChangeType.MODIFIED, write=write)
     queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=now)
+    tell_freight_approved(freight, stage, actor=actor, now=now)
     record(freight, "approve", write=write, after={"stage": stage.name})
 
 

@@ -7,7 +7,8 @@ import orjson
 
 from common.clock import now as read_clock
 from common.errors import InvalidError, NotFoundError
-from common.jsontypes import JSONObject
+from common.jsontypes import JSONObject, as_object
+from common.redaction import mask_json, mask_secrets
 from projects.models import ChangeType
 from promotions.models import Freight, Stage
 from promotions.ports.metadata import MAX_METADATA_BYTES, MetadataKind
@@ -33,7 +34,11 @@ class DatabaseMetadata:
     def upsert(
         self, origin: StepOrigin, *, kind: MetadataKind, name: str, values: JSONObject
     ) -> None:
-        """Set each key of an object's metadata to exactly its value; other keys stay."""
+        """Set each key of an object's metadata to exactly its value; other keys stay.
+
+        Metadata is for people to read and stays: secrets in it are masked.
+        """
+        values = as_object(mask_json(values))
         with stored():
             row = _locked(origin, kind, name)
             metadata = {**row.metadata, **values}
@@ -43,6 +48,7 @@ class DatabaseMetadata:
 
     def set_freight_alias(self, origin: StepOrigin, *, name: str, alias: str) -> str:
         """Give a Freight an alias and return the one it had."""
+        alias = mask_secrets(alias)
         with stored():
             row = _locked(origin, MetadataKind.FREIGHT, name)
             if not isinstance(row, Freight):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from common.redaction import noting_secrets
 from promotions.engine.executor import Engine
 from promotions.engine.preview import preview_promotion
 from promotions.manifests import preview as manifests
@@ -38,6 +39,11 @@ def try_promotion(promotion: Promotion, *, ports: PreviewPorts, workdir: Path) -
     Raises:
         UpstreamError: The work directory cannot be read back.
     """
+    with noting_secrets():
+        return _tried(promotion, ports, workdir)
+
+
+def _tried(promotion: Promotion, ports: PreviewPorts, workdir: Path) -> dict[str, Any]:
     target = freight_reference(promotion.freight)
     promotion.freight_collection = plans.target_collection(promotion.stage, target)
     plan = plans.plan_for(promotion, workdir=str(workdir), base_url=ports.base_url)

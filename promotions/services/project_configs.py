@@ -1,11 +1,11 @@
-"""Saves and deletes the configuration of a project."""
+"""Saves, refreshes and deletes the configuration of a project."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from projects.models import Project, ProjectConfig
+from projects.models import ChangeType, Project, ProjectConfig
 from promotions.manifests.metadata import REFRESH
 from promotions.manifests.project_config import ProjectConfigManifest
 from promotions.manifests.schema import as_json
@@ -15,7 +15,9 @@ from promotions.services.saving import (
     Write,
     delete,
     owner_of,
+    record,
     save,
+    tell,
     wake_stages,
 )
 from rbac.actors import Actor
@@ -34,11 +36,24 @@ def save_project_config(
         "annotations": manifest.metadata.own_annotations(),
     }
     if token := manifest.metadata.annotations.get(REFRESH):
-        columns["refresh_token"] = token
+        columns |= {"refresh_token": token, "handled_refresh": token}
     saved = save(stored, ProjectConfig(project=project, name=project.name), columns, write=write)
     if saved.outcome is not Outcome.UNCHANGED:
         wake_stages(project, now=now)
     return saved
+
+
+@transaction.atomic
+def refresh_project_config(config: ProjectConfig, *, actor: Actor, now: datetime) -> None:
+    """Note that somebody asked to look again, and that it is done: whoever reads it, reads it new.
+
+    Clients wait until the token of their request is the one that was handled last.
+    """
+    token = now.isoformat()
+    ProjectConfig.objects.filter(pk=config.pk).update(refresh_token=token, handled_refresh=token)
+    write = Write(owner_of(config.project), actor, now)
+    tell(config, ChangeType.MODIFIED, write=write)
+    record(config, "refresh", write=write)
 
 
 @transaction.atomic

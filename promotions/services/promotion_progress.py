@@ -1,11 +1,17 @@
-"""Stores how far a promotion is: its phase, its steps, their outputs."""
+"""Stores how far a promotion is: its phase, its steps, their outputs.
+
+Everything is stored as people may see it, without secrets. The outputs as they are, for later
+steps to read, are kept beside, encrypted, as long as the promotion runs.
+"""
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from common.redaction import redact
+from common.jsontypes import JSONObject, as_object
+from common.redaction import mask_json, redact
 from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
@@ -16,6 +22,7 @@ from promotions.engine.runner import HealthCheck, StepStatus
 from promotions.manifests.freight_contents import freight_reference
 from promotions.models import Promotion, StepExecution, WorkKind
 from promotions.selectors import plans
+from promotions.services import events, run_secrets, slots
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +42,13 @@ def start_promotion(promotion: Promotion, *, now: datetime) -> None:
 
 
 def progress_of(promotion: Promotion) -> Progress:
-    """Return the progress as the engine knows it."""
+    """Return the progress as the engine knows it, secrets in outputs and all."""
     rows = StepExecution.objects.filter(promotion=promotion).order_by("index")
+    state = run_secrets.state_of(promotion)
     return Progress(
         current_step=promotion.current_step,
-        records=tuple(_record(row, promotion.state) for row in rows),
-        state=promotion.state,
+        records=tuple(_record(row, state) for row in rows),
+        state=state,
         health_checks=tuple(
             HealthCheck(uses=check["uses"], config=check.get("config") or {})
             for check in promotion.health_checks
@@ -50,11 +58,13 @@ def progress_of(promotion: Promotion) -> Progress:
 
 def store_progress(promotion: Promotion, progress: Progress, *, now: datetime) -> None:
     """Write the engine's progress to the promotion and its step executions."""
-    values = _columns(progress)
+    with run_secrets.known(promotion):
+        values = {**_columns(progress), **run_secrets.columns(promotion, progress.state)}
+        records = _shown_records(progress.records)
     Promotion.objects.filter(pk=promotion.pk).update(updated_at=now, **values)
     for name, value in values.items():
         setattr(promotion, name, value)
-    _store_records(promotion, progress.records)
+    _store_records(promotion, records)
     touched(promotion)
 
 
@@ -64,21 +74,27 @@ def store(promotion: Promotion, result: Advance, *, now: datetime) -> None:
     Raises:
         ConflictError: The promotion was aborted meanwhile.
     """
-    seen = {"message": _shown(result.message), "handled_refresh": promotion.refresh_token}
+    with run_secrets.known(promotion):
+        seen = {"message": _shown(result.message), "handled_refresh": promotion.refresh_token}
+        columns = {**_columns(result.progress), "encrypted": ""}
+        records = _shown_records(result.progress.records)
     if result.phase is PromotionPhase.RUNNING:
         Promotion.objects.filter(pk=promotion.pk).update(**seen)
         store_progress(promotion, result.progress, now=now)
         return
-    promotion.advance(result.phase, at=now, **seen, **_columns(result.progress))
-    _store_records(promotion, result.progress.records)
+    promotion.advance(result.phase, at=now, **seen, **columns)
+    _store_records(promotion, records)
     touched(promotion)
+    events.tell_promotion_ended(promotion, now=now)
     logger.info("promotion finished", extra={"promotion": promotion.name, "phase": promotion.phase})
     queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
+    slots.call_next(promotion.project.tenant.uid, now=now)
 
 
 def explain(promotion: Promotion, message: str, *, now: datetime) -> None:
     """Say on a promotion that is to run why it does not go on."""
-    shown = _shown(message)
+    with run_secrets.known(promotion):
+        shown = _shown(message)
     if promotion.message == shown:
         return
     Promotion.objects.filter(pk=promotion.pk).update(message=shown, updated_at=now)
@@ -102,12 +118,17 @@ def _shown(message: str) -> str:
     return truncated(redact(message))
 
 
+def _shown_records(records: Sequence[StepRecord]) -> list[StepRecord]:
+    return [replace(it, message=_shown(it.message)) for it in records]
+
+
 def _columns(progress: Progress) -> dict[str, Any]:
     return {
         "current_step": progress.current_step,
-        "state": dict(progress.state),
+        "state": mask_json(progress.state),
         "health_checks": [
-            {"uses": check.uses, "config": dict(check.config)} for check in progress.health_checks
+            {"uses": check.uses, "config": mask_json(check.config)}
+            for check in progress.health_checks
         ],
     }
 
@@ -129,7 +150,7 @@ def _row_values(record: StepRecord) -> dict[str, Any]:
         "alias": record.alias,
         "kind": record.kind,
         "status": record.status.value if record.status else "",
-        "message": _shown(record.message),
+        "message": record.message,
         "error_count": record.error_count,
         "continue_on_error": record.continue_on_error,
         "started_at": record.started_at,
@@ -137,7 +158,7 @@ def _row_values(record: StepRecord) -> dict[str, Any]:
     }
 
 
-def _record(row: StepExecution, state: dict[str, Any]) -> StepRecord:
+def _record(row: StepExecution, state: JSONObject) -> StepRecord:
     return StepRecord(
         alias=row.alias,
         kind=row.kind,
@@ -147,5 +168,5 @@ def _record(row: StepExecution, state: dict[str, Any]) -> StepRecord:
         started_at=row.started_at,
         finished_at=row.finished_at,
         continue_on_error=row.continue_on_error,
-        output=state.get(row.alias),
+        output=as_object(state[row.alias]) if row.alias in state else None,
     )

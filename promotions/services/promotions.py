@@ -1,4 +1,4 @@
-"""Creates, aborts and refreshes promotions."""
+"""Creates, aborts, refreshes and deletes promotions."""
 
 import logging
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from common.errors import ConflictError, InvalidError
+from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_object
 from projects.models import ChangeType
 from projects.services.changes import record_change
@@ -22,7 +22,7 @@ from promotions.selectors import availability, plans
 from promotions.selectors.freight import current_collection
 from promotions.selectors.promotions import is_alone
 from promotions.selectors.stages import gate_of
-from promotions.services import promotion_progress, stage_status
+from promotions.services import events, promotion_progress, saving, slots, stage_status
 from promotions.services.promotion_names import new_promotion_name
 from rbac import audit
 from rbac.actors import Actor
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 SHOWN_WITHIN = timedelta(milliseconds=100)
 """When the Stage is to look at a promotion that was let in without asking it."""
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
+_PROGRESS = ("phase", "current_step", "state", "health_checks", "encrypted")
 
 
 @transaction.atomic
@@ -70,7 +71,9 @@ def create_promotion(
         due_at=None,
     )
     _admit(stage, promotion, now=now)
-    _audit(promotion, "promotion.create", actor=actor, now=now, after={"freight": freight.name})
+    events.tell_promotion_created(promotion, actor=actor, now=now)
+    asked = {"stage": stage.name, "freight": freight.name}
+    _audit(promotion, "promotion.create", actor=actor, now=now, after=asked)
     logger.info("promotion created", extra={"promotion": promotion.name, "actor": actor.name})
     return promotion
 
@@ -105,33 +108,47 @@ def abort_promotion(promotion: Promotion, *, actor: Actor, reason: str, now: dat
     """
     # First: a pass that is under way locks the work before the promotion, and so must we.
     queue.revoke(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
-    promotion.refresh_from_db(fields=["phase", "current_step", "state", "health_checks"])
+    promotion.refresh_from_db(fields=_PROGRESS)
     if promotion.is_terminal:
         return
+    before: JSONObject = {"phase": promotion.phase}
     progress = promotion_progress.progress_of(promotion)
     result = executor.abort(progress, actor=actor.name, now=now)
     promotion_progress.store(promotion, result, now=now)
-    _audit(promotion, "promotion.abort", actor=actor, now=now, reason=reason)
+    after: JSONObject = {"phase": promotion.phase}
+    act = "promotion.abort"
+    _audit(promotion, act, actor=actor, now=now, reason=reason, before=before, after=after)
 
 
 @transaction.atomic
 def refresh_promotion(promotion: Promotion, *, actor: Actor, now: datetime) -> None:
-    """Look at a running promotion again at once.
-
-    Raises:
-        ConflictError: It has ended.
-    """
+    """Look at a promotion again at once; of one that has ended there is nothing to look at."""
+    token = now.isoformat()
+    tokens = {"refresh_token": token}
     if promotion.is_terminal:
-        raise ConflictError("The promotion has finished; create a new one.")
-    Promotion.objects.filter(pk=promotion.pk).update(refresh_token=now.isoformat())
+        tokens["handled_refresh"] = token
+    Promotion.objects.filter(pk=promotion.pk).update(**tokens)
+    promotion_progress.touched(promotion)
     queue.wake(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
     _audit(promotion, "promotion.refresh", actor=actor, now=now)
+
+
+@transaction.atomic
+def delete_promotion(promotion: Promotion, *, actor: Actor, reason: str, now: datetime) -> None:
+    """Delete a promotion, having ended it if it waits or runs."""
+    if promotion.is_terminal:
+        queue.close_work(kind=WorkKind.PROMOTION, uid=promotion.uid)
+    else:  # its work stays open, for a worker to remove the work directory
+        abort_promotion(promotion, actor=actor, reason=reason, now=now)
+    saving.delete(promotion, write=saving.Write(saving.owner_of(promotion.project), actor, now))
+    queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
 
 
 def _admit(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
     """Let the promotion in at once if nothing is before it; else its Stage decides."""
     is_next = stage.current_promotion_id is None and is_alone(promotion) and _is_open(stage)
-    admitted = is_next and stage_status.admit(stage, promotion, now=now)
+    is_first = is_next and slots.is_line_empty(stage)
+    admitted = is_first and stage_status.admit(stage, promotion, now=now)
     at = now + SHOWN_WITHIN if admitted else now
     queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=at)
 
@@ -177,6 +194,7 @@ def _audit(
     actor: Actor,
     now: datetime,
     reason: str = "",
+    before: JSONObject | None = None,
     after: JSONObject | None = None,
 ) -> None:
     act = audit.Act(
@@ -187,6 +205,7 @@ def _audit(
         object_uid=promotion.uid,
         object_name=promotion.name,
         reason=reason,
+        before=dict(before) if before else None,
         after=dict(after) if after else None,
     )
     audit.record(act, actor=actor, at=now)

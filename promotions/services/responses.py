@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from common.clock import now as read_clock
 from common.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from common.jsontypes import JSONObject, as_object
+from common.redaction import mask_json
 from promotions import queue
 from promotions.engine import approvals
 from promotions.engine.approvals import Action, Response, Rule, Verdict
@@ -26,6 +27,7 @@ from rbac.actors import Actor
 
 logger = logging.getLogger(__name__)
 
+_WHOM = frozenset({"approvers", "responders"})
 MAX_MESSAGE = 2_000
 """Longest message with an answer, in characters."""
 
@@ -49,7 +51,7 @@ class DatabaseResponses:
             promotion = promotion_of(origin)
             if promotion is None:
                 return ()
-            question: dict[str, Any] = {"kind": kind, "config": dict(config)}
+            question: dict[str, Any] = {"kind": kind, "config": _shown(config)}
             prompt, is_new = PromotionPrompt.objects.get_or_create(
                 promotion=promotion,
                 alias=origin.alias,
@@ -88,6 +90,11 @@ def respond_to_promotion(
     _audit(promotion, alias, answer, actor=actor, now=now)
     logger.info("answered", extra={"promotion": promotion.name, "action": answer.action})
     return response
+
+
+def _shown(config: JSONObject) -> dict[str, Any]:
+    """Return what a step asks without secrets; whom it asks stays as it is."""
+    return {key: it if key in _WHOM else mask_json(it) for key, it in config.items()}
 
 
 def _locked(promotion: Promotion, alias: str) -> PromotionPrompt:

@@ -17,8 +17,10 @@ from common.errors import ConflictError
 from common.models import Resource
 from projects.models import ChangeType, Project, Tenant
 from projects.services.changes import kind_of, record_change
+from projects.services.quotas import size_of
 from promotions import queue
 from promotions.models import Stage, Work, WorkKind
+from promotions.services.storage import bytes_of, charge
 from rbac import audit
 from rbac.actors import Actor
 
@@ -26,6 +28,8 @@ ResourceT = TypeVar("ResourceT", bound=Resource)
 
 _SPEC = frozenset({"spec"})
 _UNAUDITED = frozenset({"encrypted"})
+_SHOWN = ("alias", "annotations", "data", "keys", "labels", "spec")
+"""What the audit keeps of an object that is deleted, as far as it has it."""
 
 
 class Outcome(StrEnum):
@@ -82,6 +86,7 @@ def save(
 
     Raises:
         ConflictError: Somebody created an object of that name meanwhile.
+        QuotaError: The tenant may not store that much.
     """
     if stored is None:
         return _create(blank, columns, write)
@@ -93,6 +98,8 @@ def save(
         changed["generation"] = stored.generation + 1
     changed["updated_at"] = write.now
     type(stored).everything.filter(pk=stored.pk).update(**changed)
+    replaced = {name: before[name] for name in changed.keys() & before.keys()}
+    charge(write.owner.tenant_uid, size_of(changed) - size_of(replaced))
     for name, value in changed.items():
         setattr(stored, name, value)
     tell(stored, ChangeType.MODIFIED, write=write)
@@ -113,8 +120,9 @@ def delete(resource: Resource, *, write: Write) -> None:
         deleted_at=write.now, updated_at=write.now
     )
     resource.deleted_at = write.now
+    charge(write.owner.tenant_uid, -bytes_of(resource))
     tell(resource, ChangeType.DELETED, write=write)
-    record(resource, "delete", write=write)
+    record(resource, "delete", write=write, before=_shown(resource))
 
 
 def tell(resource: Resource, change_type: ChangeType, *, write: Write) -> None:
@@ -187,10 +195,16 @@ def _create(blank: ResourceT, columns: Mapping[str, Any], write: Write) -> Saved
     except IntegrityError as error:
         kind = kind_of(blank)
         raise ConflictError(f'{kind} "{blank.name}" already exists', code="exists") from error
+    charge(write.owner.tenant_uid, bytes_of(blank))
     tell(blank, ChangeType.ADDED, write=write)
     shown = {name: columns[name] for name in sorted(columns.keys() - _UNAUDITED)}
     record(blank, "create", write=write, after=shown)
     return Saved(blank, Outcome.CREATED, frozenset(columns))
+
+
+def _shown(resource: Resource) -> dict[str, Any]:
+    columns = {name: getattr(resource, name, None) for name in _SHOWN}
+    return {name: value for name, value in columns.items() if value}
 
 
 def _action_noun(kind: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -17,6 +18,7 @@ from promotions.manifests.secret import (
     SecretManifest,
 )
 from promotions.models import WorkKind
+from promotions.selectors import replicas
 from promotions.services.saving import (
     Outcome,
     Saved,
@@ -44,12 +46,15 @@ def save_secret(
 
     Raises:
         InvalidError: Nothing is stored under the key of a redaction mark.
+        ConflictError: A replica of a shared Secret has that name.
     """
     metadata = manifest.metadata
     place = {"tenant": tenant, "namespace": metadata.namespace, "name": metadata.name}
     stored = Secret.objects.select_for_update().filter(**place).first()
+    if stored is None:
+        replicas.refuse_secret_over_replica(tenant.uid, metadata.namespace, metadata.name)
     secret = stored or Secret(**place, project=project)
-    old = decrypt(stored.encrypted, bound_to=str(stored.uid)) if stored else {}
+    old = values_of(stored, tenant_uid=tenant.uid) if stored else {}
     values = _filled_in(manifest.values(), old, name=metadata.name)
     columns: dict[str, Any] = {
         "type": manifest.type,
@@ -61,7 +66,7 @@ def save_secret(
         "keys": sorted(values),
     }
     if stored is None or values != old:
-        columns["encrypted"] = encrypt(values, bound_to=str(secret.uid))
+        columns["encrypted"] = encrypt(values, tenant_uid=tenant.uid, bound_to=str(secret.uid))
     write = Write(owner_of(project or tenant), actor, now)
     saved = save(stored, secret, columns, write=write)
     if saved.outcome is not Outcome.UNCHANGED:
@@ -74,8 +79,12 @@ def delete_secret(secret: Secret, *, actor: Actor, now: datetime) -> None:
     """Delete a Secret and its values; that there was one stays known."""
     write = Write(owner_of(secret.project or secret.tenant), actor, now)
     delete(secret, write=write)
-    nothing = encrypt({}, bound_to=str(secret.uid))
-    Secret.everything.filter(pk=secret.pk).update(encrypted=nothing)
+    Secret.everything.filter(pk=secret.pk).update(encrypted="", keys=[])
+
+
+def values_of(secret: Secret, *, tenant_uid: UUID) -> dict[str, str]:
+    """Return what a Secret holds."""
+    return decrypt(secret.encrypted, tenant_uid=tenant_uid, bound_to=str(secret.uid))
 
 
 def _filled_in(given: Mapping[str, str], stored: Mapping[str, str], *, name: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ from promotions.models import (
 )
 from promotions.selectors.availability import stages_taking_from
 from promotions.selectors.freight import freight_by_name, references
+from promotions.services import promotion_progress, slots
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +33,17 @@ def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> bool:
     """Let a promotion start: name it the Stage's current one and wake it.
 
     Returns:
-        Whether it was let in; not if the Stage has a current promotion already.
+        Whether it was let in; not if the Stage has a current promotion already, or the tenant
+        runs as many as it may, which the promotion then says.
     """
     rows = Stage.objects.filter(pk=stage.pk, current_promotion__isnull=True)
     if not rows.update(current_promotion=promotion, updated_at=now):
         stage.refresh_from_db(fields=["current_promotion"])
+        return False
+    refusal = slots.take_slot(stage, now=now)
+    promotion_progress.explain(promotion, refusal, now=now)
+    if refusal:
+        Stage.objects.filter(pk=stage.pk).update(current_promotion=None)
         return False
     stage.current_promotion = promotion
     _changed(stage)
@@ -51,6 +58,7 @@ def conclude(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
         collection = stage.last_promotion.freight_collection
         Promotion.objects.filter(pk=promotion.pk).update(freight_collection=collection)
         promotion.freight_collection = collection
+        promotion_progress.touched(promotion)
     values: dict[str, Any] = {"last_promotion": promotion}
     if promotion.phase == "Succeeded":
         _record_collection(stage, promotion, now=now)
@@ -78,6 +86,7 @@ def replace_holds(stage: Stage, holds: Iterable[Hold]) -> None:
                 "created_at": hold.created_at,
             },
         )
+    _changed(stage)
 
 
 def store_status(

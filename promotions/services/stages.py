@@ -8,8 +8,8 @@ from django.db import transaction
 
 from common.errors import FieldProblem, InvalidError
 from projects.models import ChangeType, Project
+from projects.services.quotas import require_room
 from promotions import queue
-from promotions.engine.phases import TERMINAL
 from promotions.manifests.metadata import ABORT, REFRESH, REVERIFY
 from promotions.manifests.schema import as_json
 from promotions.manifests.stage import (
@@ -21,8 +21,9 @@ from promotions.manifests.stage import (
 from promotions.manifests.stage_graph import circle_through
 from promotions.manifests.stage_status import upstream_stages
 from promotions.models import Promotion, Stage, StageFreight, WorkKind
-from promotions.services.promotions import abort_promotion
+from promotions.services.promotions import delete_promotion
 from promotions.services.saving import (
+    Outcome,
     Saved,
     Write,
     delete,
@@ -72,8 +73,21 @@ def write_stage(
     if token := manifest.metadata.annotations.get(REFRESH):
         columns["refresh_token"] = token
     saved = save(stored, Stage(project=project, name=name), columns, write=write)
+    if saved.outcome is Outcome.CREATED:
+        _require_room(project)
     open_or_wake(WorkKind.STAGE, saved, shard=shard, write=write)
     return saved
+
+
+def _require_room(project: Project) -> None:
+    """Refuse the Stage that was just created if it is one too many; nothing of it stays then."""
+    rows = Stage.objects.filter(project__tenant=project.tenant)
+    require_room(
+        project.tenant.uid,
+        "max_stages",
+        used=lambda: rows.count() - 1,
+        remedy="delete a Stage",
+    )
 
 
 def stage_graph(project: Project) -> dict[str, list[str]]:
@@ -119,12 +133,9 @@ def delete_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
     Source: Kargo ``pkg/controller/stages`` finalization, and the ownership of Promotions.
     """
     write = Write(owner_of(stage.project), actor, now)
-    for promotion in Promotion.objects.filter(stage=stage).select_related("project__tenant"):
-        if promotion.phase in TERMINAL:
-            queue.close_work(kind=WorkKind.PROMOTION, uid=promotion.uid)
-        else:  # its work stays open, for a worker to remove the work directory
-            abort_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
-        delete(promotion, write=write)
+    promotions = Promotion.objects.filter(stage=stage).select_related("project__tenant", "stage")
+    for promotion in promotions:
+        delete_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
     _forget_standings(stage, write)
     queue.close_work(kind=WorkKind.STAGE, uid=stage.uid)
     delete(stage, write=write)

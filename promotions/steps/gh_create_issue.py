@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_object, as_text
+from common.redaction import mask_secrets
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.control_plane import ControlPlane
 from promotions.ports.credentials import CredentialStore
@@ -109,8 +110,8 @@ def _key(context: StepContext) -> str:
 def _wanted(context: StepContext) -> NewIssue:
     config = context.config
     return NewIssue(
-        title=as_text(config.get("title")),
-        body=marked(as_text(config.get("body")), context),
+        title=mask_secrets(as_text(config.get("title"))),
+        body=marked(mask_secrets(as_text(config.get("body"))), context),
         labels=names(config.get("labels")),
         assignees=names(config.get("assignees"))[:MOST_ASSIGNEES],
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_object, as_text
+from common.redaction import mask_secrets
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
@@ -53,7 +54,7 @@ class GhIssueAddComment(StepDefaults):
         if number(earlier.get("commentID")):
             return StepResult(output=earlier)
         wanted = number(context.config.get("issueNumber"))
-        body = marked(as_text(context.config.get("body")), context)
+        body = marked(mask_secrets(as_text(context.config.get("body"))), context)
         with github_errors(context):
             issues = self.github.issues(access_to(context, credentials=self.credentials))
             comment = issues.find_marked_comment(wanted, mark_of(context))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
+from common.redaction import mask_secrets
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub
@@ -48,9 +49,10 @@ class GhIssueUpdateComment(StepDefaults):
             StepError: Failed and terminal if GitHub refuses; Errored on all that may pass.
         """
         wanted = number(context.config.get("commentID"))
+        body = mask_secrets(as_text(context.config.get("body")))
         with github_errors(context):
             issues = self.github.issues(access_to(context, credentials=self.credentials))
-            comment = issues.update_comment(wanted, as_text(context.config.get("body")))
+            comment = issues.update_comment(wanted, body)
         return StepResult(output={"commentID": comment.id, "url": comment.url})
 
     def would(self, context: StepContext) -> str:

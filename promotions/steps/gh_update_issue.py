@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue
+from common.redaction import mask_json
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.credentials import CredentialStore
 from promotions.ports.github import GitHub, Issue
@@ -85,7 +86,7 @@ def labels_after(
 
 def _changes(config: JSONObject, issue: Issue) -> JSONObject:
     changes: dict[str, JSONValue] = {
-        name: config[name] for name in ("title", "body", "state") if name in config
+        name: mask_json(config[name]) for name in ("title", "body", "state") if name in config
     }
     labels = labels_after(
         issue.labels, add=names(config.get("addLabels")), remove=names(config.get("removeLabels"))

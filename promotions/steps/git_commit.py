@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
+from common.redaction import mask_secrets
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult, StepStatus
 from promotions.ports.workspaces import Workspaces
 from promotions.steps.support.git import AUTHOR_SCHEMA, author_in, git_errors, joined
@@ -53,7 +54,7 @@ class GitCommit(StepDefaults):
             done = self.workspaces.commit(
                 workdir=context.workdir,
                 path=path,
-                message=as_text(config.get("message")),
+                message=mask_secrets(as_text(config.get("message"))),
                 author=author_in(config.get("author")),
             )
         output: JSONObject = {"commit": done.commit}

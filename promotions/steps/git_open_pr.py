@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
-from common.redaction import redact
+from common.redaction import mask_secrets, redact
 from promotions.engine.runner import (
     Effect,
     StepContext,
@@ -171,8 +171,8 @@ def _request(context: StepContext, commit_message: str) -> NewPullRequest:
         stage_url=stage_page(context.ui_base_url, project=context.project, stage=context.stage),
     )
     return NewPullRequest(
-        title=text.title,
-        description=text.description,
+        title=mask_secrets(text.title),
+        description=mask_secrets(text.description),
         source=as_text(config["sourceBranch"]),
         target=as_text(config["targetBranch"]),
         labels=_texts(config.get("labels", ())),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from common.jsontypes import JSONObject, as_text
+from common.redaction import mask_secrets
 from promotions.engine.runner import Effect, StepContext, StepDefaults, StepResult
 from promotions.ports.workspaces import TagRequest, Workspaces
 from promotions.steps.support.git import git_errors, joined
@@ -53,7 +54,7 @@ class GitTag(StepDefaults):
             workdir=context.workdir,
             path=joined(context, config.get("path")),
             tag=as_text(config.get("tag")),
-            message=as_text(config.get("message")),
+            message=mask_secrets(as_text(config.get("message"))),
             force=config.get("force") is True,
         )
         with git_errors(context):

@@ -1,4 +1,7 @@
-"""Who did what to what: append-only, chained per tenant by hash."""
+"""Who did what to what: append-only, chained per tenant by hash.
+
+On PostgreSQL, triggers refuse everything but appending (migration ``0003_audit``).
+"""
 
 import uuid
 
@@ -6,14 +9,40 @@ from django.db import models
 
 
 class AuditChain(models.Model):
-    """The head of one tenant's chain; locked while a link is added."""
+    """The head of one tenant's chain; locked while a link is added.
+
+    ``signature`` is over the rest, by a key that is not in the database.
+    """
 
     tenant_uid = models.UUIDField(primary_key=True)
     length = models.BigIntegerField(default=0)
     head = models.CharField(max_length=64, default="")
+    signature = models.CharField(max_length=64, default="", editable=False)
 
     def __str__(self) -> str:
         return f"{self.tenant_uid}: {self.length}"
+
+
+class AuditCheckpoint(models.Model):
+    """How long a chain was at some time and where it ended, signed.
+
+    Copies kept elsewhere show that a chain was cut off even to who can write to this database.
+    """
+
+    tenant_uid = models.UUIDField()
+    length = models.BigIntegerField()
+    head = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    signature = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            # What is signed of some stretch of one chain.
+            models.Index(fields=["tenant_uid", "length"], name="audit_checkpoint"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_uid}: {self.length} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class AuditEvent(models.Model):
@@ -41,8 +70,15 @@ class AuditEvent(models.Model):
             models.UniqueConstraint(fields=["tenant_uid", "sequence"], name="audit_link_once")
         ]
         indexes = [
-            # The history of one object, newest first.
+            # The history, newest first, of one object, project, person, act or kind.
             models.Index(fields=["tenant_uid", "object_uid", "-sequence"], name="audit_object"),
+            models.Index(fields=["tenant_uid", "project_uid", "-sequence"], name="audit_project"),
+            models.Index(fields=["tenant_uid", "actor", "-sequence"], name="audit_actor"),
+            models.Index(fields=["tenant_uid", "action", "-sequence"], name="audit_action"),
+            models.Index(fields=["tenant_uid", "kind", "-sequence"], name="audit_kind"),
+            models.Index(fields=["tenant_uid", "object_name", "-sequence"], name="audit_name"),
+            # Where in a chain a day begins and ends.
+            models.Index(fields=["tenant_uid", "at", "sequence"], name="audit_time"),
         ]
 
     def __str__(self) -> str:

@@ -1,14 +1,15 @@
 """Lets callers in by what a view class declares; a class that declares nothing lets nobody in."""
 
+from dataclasses import replace
 from typing import Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from common.errors import ForbiddenError
+from rbac.actors import Actor
 from rbac.authorizer import PUBLIC, SIGNED_IN
-from rbac.models import ApiToken, User
-from rbac.selectors import actor_for
+from rbac.origin import reason_of
 from rbac.services import require
 
 
@@ -20,11 +21,9 @@ class DeclaredAccess(BasePermission):
         verb = getattr(view, "access_verb", "")
         if verb == PUBLIC:
             return True
-        if not verb or not isinstance(request.user, User):
+        if not verb or not isinstance(request.auth, Actor):
             return False
-        token = request.auth if isinstance(request.auth, ApiToken) else None
-        address = str(request.META.get("REMOTE_ADDR", ""))
-        view.actor = actor_for(request.user, address=address, token=token)
+        view.actor = replace(request.auth, reason=reason_of(request))
         scope = view.enter()
         if verb == SIGNED_IN:
             return True
@@ -36,5 +35,7 @@ class DeclaredAccess(BasePermission):
             resource=view.access_resource,
             tenant_uid=scope.tenant_uid,
             project_uid=scope.project_uid,
+            namespace=scope.namespace,
+            name=view.access_name,
         )
         return True

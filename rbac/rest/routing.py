@@ -1,6 +1,7 @@
 """Sends each HTTP method of a path to its own view class."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -25,8 +26,8 @@ class UnknownPath(GuardedView):
 def by_method(**views: type[GuardedView]) -> Callable[..., HttpResponseBase]:
     """Return a view for ``path()``: one class a method, ``by_method(get=ListStages)``.
 
-    Another method is answered as an unknown path is. ``view_classes`` on the result names the
-    classes, for the system check.
+    ``watch`` is the class for GET with ``watch=true``. Another method is answered as an unknown
+    path is. ``view_classes`` on the result names the classes, for the system check.
     """
     handlers = {name.upper(): view.as_view() for name, view in views.items()}
     if "GET" in handlers:
@@ -35,7 +36,22 @@ def by_method(**views: type[GuardedView]) -> Callable[..., HttpResponseBase]:
 
     @csrf_exempt
     def view(request: HttpRequest, **kwargs: object) -> HttpResponseBase:
-        return handlers.get(request.method or "", otherwise)(request, **kwargs)
+        is_watch = request.method == "GET" and request.GET.get("watch") == "true"
+        method = "WATCH" if is_watch and "WATCH" in handlers else request.method or ""
+        return handlers.get(method, otherwise)(request, **kwargs)
 
+    view.handlers = {name: it for name, it in handlers.items() if name not in {"HEAD", "WATCH"}}  # type: ignore[attr-defined] # read by handlers_of
+    view.can_be_watched = "watch" in views  # type: ignore[attr-defined] # read by can_be_watched
     view.view_classes = (*views.values(), UnknownPath)  # type: ignore[attr-defined] # read by rbac.checks
     return view
+
+
+def handlers_of(callback: Callable[..., HttpResponseBase]) -> dict[str, Callable[..., Any]]:
+    """Return the view of each method that a route takes, by the method; none for other routes."""
+    found: dict[str, Callable[..., Any]] = getattr(callback, "handlers", {})
+    return found
+
+
+def can_be_watched(callback: Callable[..., HttpResponseBase]) -> bool:
+    """Return whether a route takes ``GET`` with ``watch=true``."""
+    return bool(getattr(callback, "can_be_watched", False))

@@ -2,14 +2,23 @@
 
 from rbac.services.access import require
 from rbac.services.accounts import create_operator
-from rbac.services.grants import grant_role, revoke_role
-from rbac.services.tokens import issue_token, note_token_use, revoke_token
+from rbac.services.default_roles import (
+    make_project_roles,
+    make_system_roles,
+    remove_project_roles,
+)
+from rbac.services.memberships import grant_role, revoke_role
+from rbac.services.tokens import issue_role_token, issue_token, note_token_use, revoke_token
 
 __all__ = [
     "create_operator",
     "grant_role",
+    "issue_role_token",
     "issue_token",
+    "make_project_roles",
+    "make_system_roles",
     "note_token_use",
+    "remove_project_roles",
     "require",
     "revoke_role",
     "revoke_token",

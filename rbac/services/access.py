@@ -4,22 +4,7 @@ from uuid import UUID
 
 from common.errors import ForbiddenError
 from rbac.actors import Actor
-from rbac.authorizer import is_allowed
-
-KARGO_GROUP = "kargo.akuity.io"
-_OTHER_GROUPS = {
-    "configmaps": "",
-    "events": "",
-    "secrets": "",
-    "serviceaccounts": "",
-    "roles": "rbac.authorization.k8s.io",
-    "rolebindings": "rbac.authorization.k8s.io",
-    "messagechannels": "ee.kargo.akuity.io",
-    "clustermessagechannels": "ee.kargo.akuity.io",
-    "analysisruns": "argoproj.io",
-    "analysistemplates": "argoproj.io",
-    "clusteranalysistemplates": "argoproj.io",
-}
+from rbac.authorizer import group_of, is_allowed
 
 
 def require(
@@ -29,21 +14,35 @@ def require(
     resource: str,
     tenant_uid: UUID,
     project_uid: UUID | None = None,
+    namespace: str = "",
     name: str = "",
 ) -> None:
     """Return if ``actor`` may ``verb`` that ``resource`` (a plural) there.
 
-    ``name`` is the object's, for the message alone: rights are held on kinds.
+    ``namespace`` is one of the tenant's own, for what is in no project. ``name`` is the object's:
+    a role may hold a right on single ones.
 
     Raises:
         ForbiddenError: It may not; the message is Kargo's, such as
             ``stages.kargo.akuity.io "prod" is forbidden: promote is not permitted``.
     """
     if is_allowed(
-        actor, verb=verb, resource=resource, tenant_uid=tenant_uid, project_uid=project_uid
+        actor,
+        verb=verb,
+        resource=resource,
+        tenant_uid=tenant_uid,
+        project_uid=project_uid,
+        namespace=namespace,
+        name=name,
     ):
         return
-    group = _OTHER_GROUPS.get(resource, KARGO_GROUP)
-    subject = f"{resource}.{group}" if group else resource
+    raise ForbiddenError(refusal(verb, resource, name=name))
+
+
+def refusal(verb: str, resource: str, *, name: str = "") -> str:
+    """Return Kargo's words for what is not permitted."""
+    group = group_of(resource)
+    plural, _, _ = resource.partition("/")
+    subject = f"{plural}.{group}" if group else plural
     quoted = f' "{name}"' if name else ""
-    raise ForbiddenError(f"{subject}{quoted} is forbidden: {verb} is not permitted")
+    return f"{subject}{quoted} is forbidden: {verb} is not permitted"

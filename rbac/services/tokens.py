@@ -1,20 +1,20 @@
 """Issues, notes the use of, and revokes the tokens that programs authenticate with."""
 
-import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from common.errors import ConflictError
+from common.jsontypes import JSONValue
 from rbac.actors import Actor
 from rbac.audit import PLATFORM, Act, record
-from rbac.models import ApiToken, User
-from rbac.models.token import TOKEN_START, digest_of
+from rbac.models import ApiToken, ServiceAccount, User
+from rbac.models.token import digest_of
+from rbac.tokens import mint
 
-_PREFIX_BYTES = 5
-_SECRET_BYTES = 32
 _USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -26,19 +26,20 @@ def issue_token(
     expires_at: datetime | None,
     actor: Actor,
     now: datetime,
+    claims: Mapping[str, JSONValue] | None = None,
 ) -> tuple[ApiToken, str]:
-    """Create a token that acts as ``user``; return it and its plaintext, ``kp_<prefix>_<secret>``.
+    """Create a token that acts as ``user``; return it and its plaintext, a JSON Web Token.
 
     The plaintext is shown here once: only its digest is kept. ``tenant_uid`` narrows the token to
-    one tenant; without it the token reaches as far as its user.
+    one tenant; without it the token reaches as far as its user. ``claims`` is what the token says
+    of itself beside what all of them say.
     """
-    prefix = secrets.token_hex(_PREFIX_BYTES)
-    plaintext = f"{TOKEN_START}{prefix}_{secrets.token_hex(_SECRET_BYTES)}"
+    minted = mint({"sub": user.username, **(claims or {}), **_dates(now, expires_at)})
     token = ApiToken(
         user=user,
         name=name,
-        prefix=prefix,
-        digest=digest_of(plaintext),
+        prefix=minted.prefix,
+        digest=digest_of(minted.plaintext),
         tenant_uid=tenant_uid,
         created_at=now,
         expires_at=expires_at,
@@ -46,7 +47,41 @@ def issue_token(
     with transaction.atomic():
         token.save(force_insert=True)
         _record(token, action="token.issue", actor=actor, at=now)
-    return token, plaintext
+    return token, minted.plaintext
+
+
+def issue_role_token(
+    account: ServiceAccount,
+    *,
+    name: str,
+    expires_at: datetime | None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    """Create a token that acts as a role; return it and its plaintext, which is shown here once.
+
+    Raises:
+        ConflictError: The namespace has a token of that name already.
+    """
+    subject = f"system:serviceaccount:{account.namespace}:{account.name}"
+    minted = mint({"sub": subject, **_dates(now, expires_at)})
+    token = ApiToken(
+        service_account=account,
+        namespace=account.namespace,
+        name=name,
+        prefix=minted.prefix,
+        digest=digest_of(minted.plaintext),
+        tenant_uid=account.tenant_uid,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    try:
+        with transaction.atomic():
+            token.save(force_insert=True)
+            _record(token, action="token.issue", actor=actor, at=now)
+    except IntegrityError as error:
+        raise ConflictError(f'secrets "{name}" already exists', code="exists") from error
+    return token, minted.plaintext
 
 
 def revoke_token(token: ApiToken, *, actor: Actor, now: datetime) -> None:
@@ -72,13 +107,22 @@ def note_token_use(token: ApiToken, *, now: datetime) -> None:
     ApiToken.objects.filter(unnoted, pk=token.pk).update(last_used_at=now)
 
 
+def _dates(now: datetime, expires_at: datetime | None) -> dict[str, JSONValue]:
+    issued = int(now.timestamp())
+    dates: dict[str, JSONValue] = {"iat": issued, "nbf": issued}
+    return {**dates, "exp": int(expires_at.timestamp())} if expires_at else dates
+
+
 def _record(token: ApiToken, *, action: str, actor: Actor, at: datetime) -> None:
+    account, user = token.service_account, token.user
+    subject = {"role": str(account)} if account else {"user": user.username if user else ""}
     act = Act(
         action=action,
         kind="ApiToken",
         tenant_uid=token.tenant_uid or PLATFORM,
+        project_uid=account.project_uid if account else None,
         object_uid=token.uid,
         object_name=token.name,
-        after={"prefix": token.prefix, "user": token.user.username},
+        after={"prefix": token.prefix, **subject},
     )
     record(act, actor=actor, at=at)

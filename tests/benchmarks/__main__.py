@@ -16,11 +16,14 @@ from tests.benchmarks.databases import on_each_database
 LONGEST_SECONDS = {
     "promotion_latency": 220,
     "wake_latency": 110,
+    "watch_fanout": 200,
     "promotion_vs_shell": 250,
     "push_contention": 120,
+    "rest_lists": 150,
 }
 """All in all less than ten minutes; a benchmark that is not named has a minute."""
 _ON_EACH_DATABASE = "--on-each-database"
+_OF_ONE_DATABASE = {"wake_latency", "watch_fanout"}
 _NOT_BENCHMARKS = {"__main__", "bounded", "databases", "git_promotions"}
 _TAIL_LINES = 15
 
@@ -34,7 +37,7 @@ def names() -> list[str]:
 def run(name: str) -> str:
     """Run one benchmark and let it print; return what was wrong with it, or nothing."""
     arguments = [f"tests.benchmarks.{name}"]
-    if name == "wake_latency":  # it measures one database
+    if name in _OF_ONE_DATABASE:
         arguments = ["tests.benchmarks", _ON_EACH_DATABASE, name]
     longest = LONGEST_SECONDS.get(name, 60)
     with tempfile.TemporaryFile("w+") as errors:

@@ -14,7 +14,7 @@ from promotions.engine.approvals import Action
 from promotions.models import Freight, Promotion, Stage, Warehouse
 from promotions.services.freight import create_freight
 from rbac.actors import controller
-from rbac.models import RoleBinding
+from rbac.models import Membership
 from tests.compat.hosts import SLACK_TOKEN, TOKEN, Hosts
 from tests.factories.domain import make_warehouse
 from tests.factories.people import make_viewer
@@ -327,7 +327,7 @@ class Scene:
             user.groups.add(Group.objects.get_or_create(name=group)[0])
         for role in detail.get("roles", []):
             project = self.world.project
-            RoleBinding.objects.create(
+            Membership.objects.create(
                 user=user, role=role, tenant_uid=project.tenant.uid, project_uid=project.uid
             )
         self.people[name] = person(self.world, lambda *_: user, name)

@@ -1,6 +1,7 @@
 """``POST /v1beta1/login``: the admin's password for a token."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.contrib.auth.hashers import make_password
 from rest_framework.request import Request
@@ -14,22 +15,39 @@ from projects.models import Tenant
 from projects.rest import TenantView
 from projects.selectors import tenant_named
 from rbac.authorizer import PUBLIC
+from rbac.origin import address_of
 from rbac.rest.authentication import BEARER
 from rbac.selectors import actor_for, admin_account
 from rbac.services import issue_token
+from rbac.services.sign_ins import note_failed_sign_in
+from rbac.tokens import issuer
 
 TOKEN_LIFE = timedelta(hours=24)
 
 
+class AllLogins(SimpleRateThrottle):
+    """Attempts in a minute from everywhere: many addresses together guess no faster."""
+
+    rate = "120/min"
+    scope = "logins"
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        del request, view
+        return "logins"
+
+
 class LoginThrottle(SimpleRateThrottle):
-    """Ten attempts a minute from one address."""
+    """Ten attempts a minute from one address; those that are let through count for all."""
 
     rate = "10/min"
     scope = "login"
 
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        return super().allow_request(request, view) and AllLogins().allow_request(request, view)
+
     def get_cache_key(self, request: Request, view: APIView) -> str:
         del view
-        return f"login:{self.get_ident(request)}"
+        return f"login:{address_of(request)}"
 
 
 class LogIn(TenantView):
@@ -44,19 +62,25 @@ class LogIn(TenantView):
         if not header.startswith(BEARER):
             raise bad_request("the password belongs in the Authorization header, as Bearer")
         password = header.removeprefix(BEARER)
+        if not password:
+            raise bad_request("the password in the Authorization header is empty")
         admin = admin_account()
         if admin is None:
             make_password(password)  # as slow as checking one
             raise ForbiddenError("admin login is disabled")
         if not admin.check_password(password):
+            note_failed_sign_in(
+                admin.username, via="login", address=address_of(request), now=self.now
+            )
             raise ForbiddenError("invalid password")
         plaintext = issue_token(
             admin,
             name="login",
             tenant_uid=self._tenant().uid,
             expires_at=self.now + TOKEN_LIFE,
-            actor=actor_for(admin, address=str(request.META.get("REMOTE_ADDR", ""))),
+            actor=actor_for(admin, address=address_of(request)),
             now=self.now,
+            claims={"sub": "admin", "aud": urlsplit(issuer()).netloc},
         )[1]
         return Response({"idToken": plaintext})
 

@@ -13,6 +13,7 @@ class AbortPromotion(ProjectView):
 
     access_resource = "promotions"
     access_verb = "patch"
+    access_name_in = "promotion"
 
     def post(self, _request: Request, *, promotion: str, **_: str) -> Response:
         abort_promotion(

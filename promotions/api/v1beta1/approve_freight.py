@@ -4,24 +4,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from common.rest.requests import bad_request
-from projects.rest import ProjectView, done
-from promotions.selectors.freight import freight_named
+from projects.rest import done
+from promotions.api.v1beta1.freight_view import FreightView
 from promotions.selectors.stages import stage_named
 from promotions.services.freight import approve_freight
 from rbac.services import require
 
 
-class ApproveFreight(ProjectView):
+class ApproveFreight(FreightView):
     """Also needs the right to promote to the Stage that it opens."""
 
-    access_resource = "freights"
+    access_resource = "freights/status"
     access_verb = "patch"
 
-    def post(self, request: Request, *, freight: str, **_: str) -> Response:
+    def post(self, request: Request, **_: str) -> Response:
         name = request.query_params.get("stage")
         if not name:
             raise bad_request("stage is required in the query")
-        approved = freight_named(self.project, freight)
+        approved = self.freight
         stage = stage_named(self.project, name)
         require(
             self.actor,

@@ -3,14 +3,12 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects.rest import ProjectView
+from promotions.api.v1beta1.freight_view import FreightView
 from promotions.manifests import freight as manifests
-from promotions.selectors.freight import freight_named
 
 
-class GetFreight(ProjectView):
-    access_resource = "freights"
+class GetFreight(FreightView):
     access_verb = "get"
 
-    def get(self, _request: Request, *, freight: str, **_: str) -> Response:
-        return Response(manifests.to_manifest(freight_named(self.project, freight)))
+    def get(self, _request: Request, **_: str) -> Response:
+        return Response(manifests.to_manifest(self.freight))

@@ -10,6 +10,7 @@ from promotions.manifests import project as manifests
 class GetProject(ProjectView):
     access_resource = "projects"
     access_verb = "get"
+    access_name_in = "project"
 
     def get(self, _request: Request, **_: str) -> Response:
         return Response(manifests.to_manifest(self.project))

@@ -13,6 +13,7 @@ class GetProjectConfig(ProjectView):
 
     access_resource = "projectconfigs"
     access_verb = "get"
+    access_name_in = "project"
 
     def get(self, _request: Request, **_: str) -> Response:
         return Response(manifests.to_manifest(project_config_of(self.project)))

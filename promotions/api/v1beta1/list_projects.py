@@ -10,9 +10,8 @@ from rest_framework.response import Response
 from common.rest.requests import bad_request, count_of, flag_of, list_of
 from projects.models import Project
 from projects.rest import TenantView
-from projects.selectors import visible_projects
+from projects.selectors import own_projects, visible_projects
 from promotions.manifests import project as manifests
-from rbac.actors import Actor
 from rbac.authorizer import SIGNED_IN
 
 
@@ -24,15 +23,15 @@ class ListProjects(TenantView):
 
     def get(self, request: Request, **_: str) -> Response:
         query = request.query_params
-        rows = _chosen(visible_projects(self.actor, self.tenant), query, actor=self.actor)
+        rows = _chosen(visible_projects(self.actor, self.tenant), query)
+        if flag_of(query, "mine"):
+            rows = rows.filter(uid__in=own_projects(self.actor, self.tenant))
         total = rows.count()
         items = [manifests.to_manifest(row) for row in manifests.with_stats(_page(rows, query))]
         return Response({"items": items, "total": total})
 
 
-def _chosen(rows: QuerySet[Project], query: QueryDict, *, actor: Actor) -> QuerySet[Project]:
-    if flag_of(query, "mine"):
-        rows = rows.filter(uid__in=[it.project_uid for it in actor.grants if it.project_uid])
+def _chosen(rows: QuerySet[Project], query: QueryDict) -> QuerySet[Project]:
     text = query.get("filter")
     if text:
         rows = rows.filter(name__icontains=text)

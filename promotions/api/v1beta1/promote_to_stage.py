@@ -14,8 +14,8 @@ from promotions.selectors.availability import candidates_of
 from promotions.selectors.lookups import freight_with_alias, freight_with_name
 from promotions.selectors.stages import stage_named
 from promotions.services.previews import request_preview
+from promotions.services.promote_rights import require_may_promote
 from promotions.services.promotions import create_promotion
-from rbac.services import require
 
 _WAYS = ("freight", "freightAlias", "origin")
 
@@ -29,18 +29,12 @@ class PromoteToStage(ProjectView):
 
     access_resource = "stages"
     access_verb = "get"
+    access_name_in = "stage"
 
     def post(self, request: Request, *, stage: str, **_: str) -> Response:
         way, value = _chosen(request)
         target = stage_named(self.project, stage)
-        require(
-            self.actor,
-            verb="promote",
-            resource="stages",
-            tenant_uid=self.tenant.uid,
-            project_uid=self.project.uid,
-            name=target.name,
-        )
+        require_may_promote(self.actor, target)
         freight = self._freight(way, value, target)
         if is_dry_run(request):
             preview = request_preview(target, freight, actor=self.actor, now=self.now)

@@ -13,6 +13,7 @@ class RefreshStage(ProjectView):
 
     access_resource = "stages"
     access_verb = "get"
+    access_name_in = "stage"
 
     def post(self, _request: Request, *, stage: str, **_: str) -> Response:
         refresh_stage(stage_named(self.project, stage), actor=self.actor, now=self.now)

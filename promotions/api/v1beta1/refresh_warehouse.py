@@ -13,6 +13,7 @@ class RefreshWarehouse(ProjectView):
 
     access_resource = "warehouses"
     access_verb = "get"
+    access_name_in = "warehouse"
 
     def post(self, _request: Request, *, warehouse: str, **_: str) -> Response:
         refresh_warehouse(warehouse_named(self.project, warehouse), actor=self.actor, now=self.now)

@@ -4,10 +4,12 @@ Source: Kargo's ``create_resource`` and ``update_resource`` handlers.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db import transaction
 from rest_framework.request import Request
 
 from common.errors import InvalidError, PlatformError
@@ -20,17 +22,14 @@ from projects.services.access import enter_project
 from promotions.manifests.documents import read_documents
 from promotions.manifests.kinds import Kind, Scope, kind_of
 from promotions.manifests.writers import write_manifest
+from promotions.services.access_places import tenant_namespaces
 from promotions.services.apply import Action, Mode, apply_document
-from promotions.services.apply_kinds import TENANT_NAMESPACES
 from rbac import authorizer
-from rbac.actors import Actor
+from rbac.actors import Actor, Grant
+from rbac.defaults import ADMIN, PROJECT_ROLES
 from rbac.services import require
 
-_VERBS = {
-    Mode.CREATE: ("create",),
-    Mode.UPDATE: ("update",),
-    Mode.UPSERT: ("update", "create"),
-}
+_VERBS = {Mode.CREATE: "create", Mode.UPDATE: "update"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,11 @@ def apply_all(documents: Iterable[JSONObject], batch: Batch) -> dict[str, Any]:
     given = list(documents)
     if len(given) == 1:
         return {"results": [_apply(given[0], batch)]}
-    return {"results": [_apply_or_tell(document, batch) for document in given]}
+    results = []
+    for document in given:
+        results.append(_apply_or_tell(document, batch))
+        batch = _with_new_project(batch, results[-1])
+    return {"results": results}
 
 
 def _apply_or_tell(document: JSONObject, batch: Batch) -> dict[str, Any]:
@@ -81,46 +84,99 @@ def _apply_or_tell(document: JSONObject, batch: Batch) -> dict[str, Any]:
         return {"error": error_message(error)}
 
 
-def _apply(document: JSONObject, batch: Batch) -> dict[str, Any]:
-    _authorize(document, batch)
-    applied = apply_document(
-        document, tenant=batch.tenant, actor=batch.actor, now=batch.now, mode=batch.mode
+def _with_new_project(batch: Batch, result: dict[str, Any]) -> Batch:
+    """Return the batch with what its actor, as a new project's creator, may do in the project."""
+    created = result.get("createdResourceManifest", {})
+    if created.get("kind") != "Project":
+        return batch
+    grant = Grant(
+        ADMIN,
+        batch.tenant.uid,
+        project_uid=UUID(created["metadata"]["uid"]),
+        rules=PROJECT_ROLES[ADMIN],
     )
-    is_new = applied.action is Action.CREATED
+    return replace(batch, actor=replace(batch.actor, grants=(*batch.actor.grants, grant)))
+
+
+def _apply(document: JSONObject, batch: Batch) -> dict[str, Any]:
+    """Apply one manifest; an upsert asks for the right to do what it turns out to be."""
+    asked = _Asked.of(document, batch)
+    asked.require_some(("update", "create") if batch.mode is Mode.UPSERT else (_VERBS[batch.mode],))
+    with transaction.atomic():
+        applied = apply_document(
+            document, tenant=batch.tenant, actor=batch.actor, now=batch.now, mode=batch.mode
+        )
+        is_new = applied.action is Action.CREATED
+        asked.require_some(("create" if is_new else "update",))
     key = "createdResourceManifest" if is_new else "updatedResourceManifest"
     return {key: write_manifest(applied.resource) if applied.resource is not None else {}}
 
 
-def _authorize(document: JSONObject, batch: Batch) -> None:
-    kind = kind_of(document)
-    metadata = as_object(document.get("metadata"))
-    scope = _scope(kind, metadata, batch)
-    is_promotion = kind.name == "Promotion"
-    verbs = ("create",) if is_promotion else _VERBS[batch.mode]
-    asked = [(verb, kind.plural, as_text(metadata.get("name"))) for verb in verbs]
-    if is_promotion:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the sender of a manifest needs the right to do, and where."""
+
+    batch: Batch
+    scope: authorizer.Scope
+    resource: str
+    name: str
+    promoted: str = ""
+
+    @classmethod
+    def of(cls, document: JSONObject, batch: Batch) -> "_Asked":
+        kind, metadata = kind_of(document), as_object(document.get("metadata"))
+        is_promotion = kind.name == "Promotion"
         stage = as_text(as_object(document.get("spec")).get("stage"))
-        asked.append(("promote", "stages", stage))
-    for verb, resource, name in asked:
-        require(
-            batch.actor,
-            verb=verb,
-            resource=resource,
-            tenant_uid=scope.tenant_uid,
-            project_uid=scope.project_uid,
-            name=name,
+        scope = place_of(kind, metadata, batch)
+        name = as_text(metadata.get("name"))
+        return cls(batch, scope, kind.plural, name, promoted=stage if is_promotion else "")
+
+    def require_some(self, verbs: tuple[str, ...]) -> None:
+        """Return if one of the verbs is permitted; a Promotion is created and promotes.
+
+        Raises:
+            ForbiddenError: None is.
+        """
+        if self.resource == "promotions":
+            self._require("create", self.resource, self.name)
+            self._require("promote", "stages", self.promoted)
+            return
+        if not any(self._may(verb) for verb in verbs):
+            self._require(verbs[0], self.resource, self.name)
+
+    def _may(self, verb: str) -> bool:
+        return authorizer.is_allowed(
+            self.batch.actor, verb=verb, resource=self.resource, name=self.name, **self._where()
         )
 
+    def _require(self, verb: str, resource: str, name: str) -> None:
+        require(self.batch.actor, verb=verb, resource=resource, name=name, **self._where())
 
-def _scope(kind: Kind, metadata: JSONObject, batch: Batch) -> authorizer.Scope:
-    """Return where the right is asked for; a project that is not there yet is the tenant's."""
+    def _where(self) -> dict[str, Any]:
+        scope = self.scope
+        return {
+            "tenant_uid": scope.tenant_uid,
+            "project_uid": scope.project_uid,
+            "namespace": scope.namespace,
+        }
+
+
+def place_of(kind: Kind, metadata: JSONObject, batch: Batch) -> authorizer.Scope:
+    """Return where the right is asked for; a project that is not there yet is the tenant's.
+
+    Raises:
+        InvalidError: The kind needs a namespace, and there is none.
+        NotFoundError: The namespace is no project that the actor may know of.
+    """
     tenant, namespace = batch.tenant, as_text(metadata.get("namespace"))
     if kind.name == "Project" and batch.mode is not Mode.CREATE:
         name = as_text(metadata.get("name"))
         project = visible_projects(batch.actor, tenant).filter(name=name).first()
         return authorizer.Scope(tenant.uid, project.uid if project else None)
-    if kind.scope is Scope.TENANT or namespace in TENANT_NAMESPACES:
+    if kind.scope is Scope.TENANT:
         return authorizer.Scope(tenant.uid)
+    if namespace in tenant_namespaces(kind.name):
+        return authorizer.Scope(tenant.uid, namespace=namespace)
     if not namespace:
         raise InvalidError(f"metadata.namespace is required: the project of the {kind.name}")
     return authorizer.Scope(tenant.uid, enter_project(batch.actor, tenant, namespace).uid)

@@ -14,6 +14,7 @@ from promotions.gateways.git import config_file
 from promotions.gateways.git.extent import Extent, extent_of
 from promotions.gateways.git.failures import storage_failure
 from promotions.gateways.git.mirror import BRANCHES, TAGS, Mirror, MirrorCache
+from promotions.gateways.git.owners import TREES, pool_name
 from promotions.gateways.git.refs import write_refs
 from promotions.gateways.git.runner import GitRunner
 from promotions.gateways.git.signing import Keyring
@@ -59,7 +60,7 @@ class Cloner:
     def warm_trees(self) -> WarmTrees:
         """The work trees that finished promotions have left."""
         settings = self.runner.settings
-        return WarmTrees(settings.cache_dir / "trees", settings.trees)
+        return WarmTrees(settings.cache_dir / TREES, settings.trees)
 
     def clone(self, request: CloneRequest) -> tuple[str, ...]:
         """Make the work trees that ``request`` asks for; return their commit ids in order."""
@@ -213,7 +214,8 @@ def _is_in_a_home(path: Path, *, workdir: Path) -> bool:
 def _pool(request: CloneRequest, mirror: Mirror) -> str:
     """Return what stands for the repository, the credential and the tenant."""
     text = f"{mirror.folder.name}\0{request.remote.tenant_uid}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return pool_name(key, request.remote.tenant_uid)
 
 
 def _borrowed(mirror: Mirror) -> dict[str, str]:

@@ -9,7 +9,7 @@ import logging
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from promotions.gateways.git.borrowers import Borrowers
 from promotions.gateways.git.fetching import MAKING, REPLACED
 from promotions.gateways.git.files import DRAFT
 from promotions.gateways.git.mirror import BORROWERS, MIRRORS, REPOSITORY, USED
+from promotions.gateways.git.owners import TREES, mirrors_of, pools_of, remove_pools
 from promotions.gateways.git.settings import CacheLimits, GitSettings
 
 logger = logging.getLogger(__name__)
@@ -94,6 +95,29 @@ class CacheSweeper:
             logger.info("git mirrors removed", extra={"mirrors": len(removed)})
         self._empty_trash()
         return tuple(removed)
+
+    def owners(self) -> frozenset[str]:
+        """Return the uids of the tenants that something is kept of here."""
+        mirrors = mirrors_of(self._folders())
+        return frozenset(owner for _, owner in (*mirrors, *pools_of(self._trees)))
+
+    def forget(self, tenants: Collection[str]) -> None:
+        """Remove what is kept of these tenants; what is in use now goes another time.
+
+        Raises:
+            OSError: The cache folder cannot be written.
+        """
+        if not tenants:
+            return
+        remove_pools(self._trees, tenants, discard=self._discard)
+        for folder, owner in mirrors_of(self._folders()):
+            if owner in tenants:
+                self._remove(folder)
+        self._empty_trash()
+
+    @property
+    def _trees(self) -> Path:
+        return self.settings.cache_dir / TREES
 
     def _folders(self) -> Iterator[Path]:
         found = (self.settings.cache_dir / MIRRORS).glob("*/*")

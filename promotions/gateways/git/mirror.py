@@ -25,6 +25,7 @@ from promotions.gateways.git.borrowers import Borrowers, lend
 from promotions.gateways.git.coalescing import SharedCall
 from promotions.gateways.git.failures import storage_failure
 from promotions.gateways.git.fetching import BRANCHES, TAGS, Fetcher
+from promotions.gateways.git.owners import mark_owner
 from promotions.gateways.git.refs import read_ref, read_refs
 from promotions.gateways.git.runner import Call, GitRunner
 from promotions.gateways.git.validation import check_url
@@ -145,6 +146,8 @@ class Mirror:
         """Lock the folder, and return whether it is still the one that others see."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self.remote.credential is not None:
+                mark_owner(self.folder, self.remote.tenant_uid)
             return stack.enter_context(shared_directory_lock(self.folder, timeout=_UNTIL_MOVED))
         except FileNotFoundError:  # it has just been removed
             return False

@@ -13,11 +13,11 @@ from django.urls import reverse
 from common.clock import now
 from common.models import Resource
 from projects.encryption import encrypt
-from projects.models import Secret, Tenant
+from projects.models import IdentityProvider, Secret, Tenant
 from promotions.engine.phases import PromotionPhase
 from promotions.models import MessageChannel, Promotion, StepExecution, Verification
 from rbac.actors import operator_at_console
-from rbac.models import ApiToken, AuditEvent, RoleBinding, User
+from rbac.models import ApiToken, AuditEvent, Membership, User
 from rbac.selectors import authenticate_token
 from rbac.services import issue_token
 from tests.factories.domain import (
@@ -59,7 +59,9 @@ def _rows() -> None:
     StepExecution.objects.create(promotion=promotion, index=0, alias="a", kind="copy")
     secret = Secret(tenant=project.tenant, project=project, name="git", namespace="demo")
     secret.keys = ["password"]
-    secret.encrypted = encrypt({"password": SECRET}, bound_to=str(secret.uid))
+    secret.encrypted = encrypt(
+        {"password": SECRET}, tenant_uid=secret.tenant.uid, bound_to=str(secret.uid)
+    )
     secret.save()
     issue_token(
         User.objects.get(username="alice"),
@@ -88,7 +90,7 @@ def test_every_model_is_registered_searchable_and_filterable(model: type[Model])
 def test_every_page_opens_for_an_operator(operator: Client, model: type[Model]) -> None:
     assert operator.get(page(model, "changelist")).status_code == 200
     assert operator.get(page(model, "changelist"), {"q": "demo"}).status_code == 200
-    is_made_here = model in {User, ApiToken, RoleBinding, Tenant}
+    is_made_here = model in {User, ApiToken, Membership, Tenant, IdentityProvider}
     assert operator.get(page(model, "add")).status_code == (200 if is_made_here else 403)
     row = model._default_manager.first()
     if row is not None:
@@ -204,16 +206,16 @@ def test_a_token_made_here_is_shown_once_and_works(operator: Client) -> None:
 
 @pytest.mark.usefixtures("_rows")
 def test_tokens_are_revoked_and_roles_given_and_taken_through_services(operator: Client) -> None:
-    token, binding = ApiToken.objects.get(), RoleBinding.objects.get()
-    form = {"user": binding.user.pk, "tenant_uid": binding.tenant_uid, "role": "kargo-viewer"}
+    token, membership = ApiToken.objects.get(), Membership.objects.get()
+    form = {"user": membership.user.pk, "tenant_uid": membership.tenant_uid, "role": "kargo-viewer"}
 
     act(operator, ApiToken, "revoke", token.pk)
-    operator.post(page(RoleBinding, "add"), form)
-    operator.post(page(RoleBinding, "delete", binding.pk), {"post": "yes"})
+    operator.post(page(Membership, "add"), form)
+    operator.post(page(Membership, "delete", membership.pk), {"post": "yes"})
 
     token.refresh_from_db()
     assert token.revoked_at is not None
-    assert list(RoleBinding.objects.values_list("role", flat=True)) == ["kargo-viewer"]
+    assert list(Membership.objects.values_list("role", flat=True)) == ["kargo-viewer"]
     acts = set(AuditEvent.objects.values_list("action", flat=True))
     assert {"token.revoke", "role.grant", "role.revoke"} <= acts
 

@@ -5,7 +5,9 @@ from django.core.checks import run_checks
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories.people import make_operator, make_person, make_stranger
+from rbac.defaults import TENANT_ADMIN
+from tests.factories.domain import make_tenant
+from tests.factories.people import grant, make_operator, make_person, make_stranger
 
 pytestmark = pytest.mark.django_db
 
@@ -25,6 +27,7 @@ def test_nobody_else_sees_the_page(client: Client) -> None:
     staff = make_person("support")
     staff.is_staff = True
     staff.save()
+    grant(staff, TENANT_ADMIN, tenant=make_tenant())
 
     assert client.get(reverse("tools")).status_code == 302
     client.force_login(stranger)

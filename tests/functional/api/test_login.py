@@ -1,5 +1,6 @@
 """Signing in over the API, and what a client may ask before."""
 
+import jwt
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -66,6 +67,51 @@ def test_without_an_account_named_admin_login_is_off(client: Client) -> None:
         "adminAccountEnabled": False,
         "skipAuth": False,
     }
+
+
+def test_the_token_says_what_clients_read_from_it(client: Client, admin: User) -> None:
+    token = client.post(LOGIN, headers=bearer(PASSWORD)).json()["idToken"]
+
+    claims = jwt.decode(token, options={"verify_signature": False})
+
+    assert claims["iss"] == "http://127.0.0.1:8000"
+    assert (claims["sub"], claims["aud"]) == ("admin", "127.0.0.1:8000")
+    assert claims["exp"] - claims["iat"] == 24 * 3600
+    assert claims["nbf"] == claims["iat"]
+    assert claims["jti"]
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YTpi", "bearer x", PASSWORD])
+def test_a_header_that_is_none_is_a_bad_request(client: Client, admin: User, header: str) -> None:
+    assert client.post(LOGIN, headers={"Authorization": header}).status_code == 400
+
+
+def test_guessing_is_slowed_down_whatever_address_is_claimed(client: Client, admin: User) -> None:
+    answers = [
+        client.post(LOGIN, headers={**bearer("wrong"), "X-Forwarded-For": f"203.0.113.{number}"})
+        for number in range(11)
+    ]
+
+    assert answers[-1].status_code == 429
+
+
+def test_guessing_from_many_addresses_is_slowed_down_too(client: Client, admin: User) -> None:
+    answers = [
+        client.post(LOGIN, headers={"Authorization": "Bearer"}, REMOTE_ADDR=f"10.0.{number}.1")
+        for number in range(121)
+    ]
+
+    assert {it.status_code for it in answers[:120]} == {400}
+    assert answers[-1].status_code == 429
+
+
+def test_one_address_alone_does_not_use_up_the_attempts_of_all(client: Client, admin: User) -> None:
+    for _ in range(200):
+        client.post(LOGIN, headers={"Authorization": "Bearer"}, REMOTE_ADDR="10.0.0.1")
+
+    answer = client.post(LOGIN, headers=bearer(PASSWORD), REMOTE_ADDR="10.0.0.2")
+
+    assert answer.status_code == 200
 
 
 def test_guessing_is_slowed_down(client: Client, admin: User) -> None:

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from promotions.models import Stage
-from rbac.models import RoleName, User
+from rbac.defaults import PROJECT_CREATOR, TENANT_ADMIN
+from rbac.models import User
 from tests.factories.domain import make_tenant
 from tests.factories.people import grant
 from tests.functional.api.conftest import Scene
@@ -142,10 +143,23 @@ def test_rights_are_asked_for_by_document(
 
 
 def test_a_tenants_admin_creates_and_replaces_projects(alice: Client, scene: Scene) -> None:
-    grant(User.objects.get(username="alice"), RoleName.ADMIN, tenant=make_tenant())
+    grant(User.objects.get(username="alice"), TENANT_ADMIN, tenant=make_tenant())
 
     assert post(alice, PROJECT).status_code == 201
     assert put(alice, PROJECT).status_code == 200
+
+
+def test_who_may_create_projects_alone_may_apply_new_ones_alone(
+    charlie: Client, scene: Scene
+) -> None:
+    grant(User.objects.get(username="charlie"), PROJECT_CREATOR, tenant=make_tenant())
+
+    created = put(charlie, PROJECT, "?upsert=true")
+    again = put(charlie, PROJECT.replace("name: fresh", "name: demo"), "?upsert=true")
+
+    assert list(created.json()["results"][0]) == ["createdResourceManifest"]
+    assert again.status_code == 403
+    assert "update is not permitted" in again.json()["error"]
 
 
 def test_a_secrets_values_do_not_come_back(alice: Client, scene: Scene) -> None:

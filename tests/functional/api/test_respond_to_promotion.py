@@ -35,7 +35,7 @@ def asking(scene: Scene, kind: str = "wait-for-approval", **config: Any) -> Prom
 
 
 def path(promotion: Promotion, alias: str = "task::ask", tenant: str = "") -> str:
-    start = f"/t/{tenant}/v1" if tenant else "/v1"
+    start = f"/t/{tenant}/api/v1" if tenant else "/api/v1"
     return f"{start}/projects/demo/promotions/{promotion.name}/steps/{alias}/responses"
 
 

@@ -15,7 +15,8 @@ from promotions.models import Promotion, PromotionPrompt, PromotionResponse, Sta
 from promotions.services.promotions import abort_promotion
 from promotions.services.responses import Answer, respond_to_promotion
 from rbac.actors import controller
-from rbac.models import AuditEvent, RoleName
+from rbac.defaults import PROMOTER, VIEWER
+from rbac.models import AuditEvent
 from rbac.selectors import actor_for
 from tests.factories.domain import make_project
 from tests.factories.people import grant, make_operator, make_person, make_promoter, make_viewer
@@ -128,8 +129,8 @@ def test_a_role_held_in_another_project_does_not_count(world: World) -> None:
     promotion = promoted(world, approval(approvers=[{"role": "kargo-promoter"}]))
     user = make_person("bob")
     other = make_project("other", tenant=world.project.tenant)
-    grant(user, RoleName.VIEWER, tenant=world.project.tenant, project=world.project)
-    grant(user, RoleName.PROMOTER, tenant=world.project.tenant, project=other)
+    grant(user, VIEWER, tenant=world.project.tenant, project=world.project)
+    grant(user, PROMOTER, tenant=world.project.tenant, project=other)
 
     with pytest.raises(ForbiddenError):
         respond(promotion, actor_for(user, address=""), APPROVE)

@@ -23,6 +23,7 @@ def _address(name: str, promotion: str, freight: str) -> str:
         "alias": "out",
         "freight": freight,
         "preview": str(uuid4()),
+        "sequence": "1",
     }
     route = next(str(it.pattern) for it in urlpatterns if it.name == name)
     wanted = {key: value for key, value in values.items() if f":{key}>" in route}

@@ -1,14 +1,15 @@
 """A transaction that commits late is not skipped by those who follow changes."""
 
 import threading
-import time
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
 from projects.models import Change, ChangeType, Project
 from projects.services.changes import record_change
-from promotions.selectors.live import Cursor, changes_after, newest_cursor
+from promotions.selectors.live import changes_after, settled_position
 from tests.factories.domain import make_project
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +28,7 @@ def test_a_change_that_is_committed_after_a_newer_one_is_still_read() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite runs one writing transaction at a time")
     early, late = make_project("early"), make_project("late")
-    start = newest_cursor()
+    start = settled_position()
     has_written, may_commit = threading.Event(), threading.Event()
     slow = threading.Thread(target=_write_slowly, args=(late, has_written, may_commit))
 
@@ -39,28 +40,17 @@ def test_a_change_that_is_committed_after_a_newer_one_is_still_read() -> None:
     slow.join(10)
 
     assert meanwhile == []
-    assert {change.name for change in _soon_after(start, count=2)} == {"early", "late"}
+    assert [change.name for change in changes_after(start)] == ["late", "early"]
 
 
 def test_a_change_is_read_once_its_transaction_is_over() -> None:
     project = make_project()
-    start = newest_cursor()
+    start = settled_position()
 
     with transaction.atomic():
         change = _touch(project)
 
-    assert _soon_after(start, count=1) == [change]
-
-
-def _soon_after(start: Cursor, *, count: int) -> list[Change]:
-    """Return the changes once there are ``count``.
-
-    PostgreSQL counts the transactions of all its databases, so that other tests may hold them up.
-    """
-    ends_at = time.monotonic() + 120
-    while len(found := changes_after(start)) < count and time.monotonic() < ends_at:
-        time.sleep(0.05)
-    return found
+    assert changes_after(start) == [change]
 
 
 def _write_slowly(
@@ -73,3 +63,42 @@ def _write_slowly(
             may_commit.wait(10)
     finally:
         connection.close()
+
+
+def test_only_what_records_changes_here_holds_followers_up() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite runs one writing transaction at a time")
+    project = make_project()
+    start = settled_position()
+    address = connection.get_connection_params()
+    with (
+        psycopg.connect(**_plain(address)) as reader,
+        psycopg.connect(**_plain(address)) as writer,
+        psycopg.connect(**{**_plain(address), "dbname": "postgres"}) as elsewhere,
+    ):
+        reader.execute("SELECT pg_current_xact_id()")
+        writer.execute("CREATE TEMPORARY TABLE held_open ()")
+        elsewhere.execute("SELECT pg_current_xact_id()")
+
+        change = _touch(project)
+
+        assert changes_after(start) == [change]
+
+
+def test_what_a_savepoint_gave_up_holds_nobody_up() -> None:
+    project = make_project()
+    start = settled_position()
+
+    with transaction.atomic():
+        savepoint = transaction.savepoint()
+        _touch(project)
+        transaction.savepoint_rollback(savepoint)
+        seen_within = changes_after(start)
+        change = _touch(project)
+
+    assert seen_within == []
+    assert changes_after(start) == [change]
+
+
+def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in ("dbname", "user", "host") if name in parameters}

@@ -8,9 +8,11 @@ from django.db import IntegrityError, transaction
 
 from common.clock import now
 from rbac.actors import ActorKind, operator_at_console
-from rbac.models import AuditEvent, RoleBinding, RoleName, User
+from rbac.authorizer import Scope
+from rbac.models import AuditEvent, Membership, User
 from rbac.selectors import authenticate_token
 from rbac.services import create_operator, grant_role
+from rbac.services.roles import RoleDraft, create_role
 from tests.factories.domain import NOON, make_project, make_tenant
 from tests.factories.people import make_person
 
@@ -53,6 +55,8 @@ def test_an_operator_can_bring_a_password(monkeypatch: pytest.MonkeyPatch) -> No
         (("issue_token", "alice", "--tenant", "nowhere"), "not found"),
         (("grant_role", "alice", "kargo-admin", "--project", "nowhere"), "not found"),
         (("grant_role", "nobody", "kargo-admin"), "no account"),
+        (("grant_role", "alice", "kargo-promoter"), "there are always kargo-admin"),
+        (("grant_role", "alice", "made-up"), 'role "made-up" not found'),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(arguments: tuple[str, ...], reason: str) -> None:
@@ -83,9 +87,22 @@ def test_a_role_is_granted_once_however_often_it_is_asked_for() -> None:
         run("grant_role", "alice", "kargo-promoter", "--project", "demo")
     run("grant_role", "alice", "kargo-viewer")
 
-    rows = RoleBinding.objects.order_by("pk").values_list("role", "project_uid")
+    rows = Membership.objects.order_by("pk").values_list("role", "project_uid")
     assert list(rows) == [("kargo-promoter", project.uid), ("kargo-viewer", None)]
     assert AuditEvent.objects.filter(action="role.grant").count() == 2
+
+
+def test_a_role_of_a_projects_own_is_granted_too() -> None:
+    project = make_project()
+    make_person("alice")
+    where = Scope(project.tenant.uid, project.uid, "demo")
+    create_role(where, RoleDraft("deployer"), actor=operator_at_console("tests"), now=NOON)
+
+    printed = run("grant_role", "alice", "deployer", "--project", "demo")
+
+    assert printed.strip() == "alice holds deployer in project demo"
+    with pytest.raises(CommandError, match='role "deployer" not found'):
+        run("grant_role", "alice", "deployer")
 
 
 def test_a_grant_does_not_outlive_its_project() -> None:
@@ -93,7 +110,7 @@ def test_a_grant_does_not_outlive_its_project() -> None:
     alice = make_person("alice")
     grant_role(
         alice,
-        role=RoleName.ADMIN,
+        role="kargo-admin",
         tenant_uid=project.tenant.uid,
         project_uid=project.uid,
         actor=operator_at_console("tests"),
@@ -104,7 +121,7 @@ def test_a_grant_does_not_outlive_its_project() -> None:
 
     again = make_project()
 
-    assert again.uid != RoleBinding.objects.get().project_uid
+    assert again.uid != Membership.objects.get().project_uid
 
 
 def test_an_operator_made_by_a_program_has_the_password_it_was_given() -> None:
@@ -118,7 +135,7 @@ def test_an_operator_made_by_a_program_has_the_password_it_was_given() -> None:
 
 
 def test_no_role_is_stored_twice_not_even_for_a_whole_tenant() -> None:
-    binding = RoleBinding(
+    binding = Membership(
         user=make_person("alice"), tenant_uid=make_tenant().uid, role="kargo-admin"
     )
     binding.save()

@@ -2,13 +2,16 @@
 
 from datetime import timedelta
 
+import jwt
 import pytest
+from django.conf import settings
 
 from common.errors import ConflictError
 from rbac.actors import ActorKind, operator_at_console
 from rbac.models import ApiToken, AuditEvent, User
 from rbac.selectors import InvalidTokenError, actor_for, actor_name, authenticate_token
 from rbac.services import issue_token, note_token_use, revoke_token
+from rbac.tokens import mint, unverified_claims
 from tests.factories.domain import NOON, make_tenant
 from tests.factories.people import make_person
 
@@ -30,10 +33,23 @@ def test_the_plaintext_is_kept_nowhere(alice: User) -> None:
     token, plaintext = issue(alice)
 
     stored = ApiToken.objects.values().get()
-    secret = plaintext.rpartition("_")[2]
-    assert plaintext.startswith(f"kp_{token.prefix}_")
-    assert all(secret not in str(value) for value in stored.values())
-    assert all(secret not in str(event) for event in AuditEvent.objects.values())
+    _header, said, signature = plaintext.split(".")
+    assert unverified_claims(plaintext)["jti"] == token.prefix
+    for secret in (plaintext, said, signature, str(unverified_claims(plaintext)["rnd"])):
+        assert all(secret not in str(value) for value in stored.values())
+        assert all(secret not in str(event) for event in AuditEvent.objects.values())
+
+
+def test_a_token_is_what_kargos_clients_take_for_one(alice: User) -> None:
+    until = NOON + timedelta(hours=1)
+
+    _token, plaintext = issue(alice, expires_at=until)
+
+    claims = unverified_claims(plaintext)
+    assert plaintext.startswith("ey")
+    assert claims["sub"] == "alice"
+    assert (claims["iat"], claims["exp"]) == (NOON.timestamp(), until.timestamp())
+    assert "exp" not in unverified_claims(issue(alice)[1])
 
 
 def test_a_token_is_found_again(alice: User) -> None:
@@ -45,19 +61,42 @@ def test_a_token_is_found_again(alice: User) -> None:
 def test_anything_else_is_refused(alice: User) -> None:
     _token, plaintext = issue(alice)
     last = "0" if plaintext[-1] != "0" else "1"
+    header, said, signature = plaintext.split(".")
+    claims = unverified_claims(plaintext)
     others = [
         "",
+        "..",
         "kp__",
+        "not.a.token",
         plaintext[:-1],
         plaintext[:-1] + last,
-        plaintext.removeprefix("kp_"),
-        plaintext.replace("kp_", "kp_0", 1),
+        plaintext.removeprefix("ey"),
+        f"{header}.{said}.",
+        f"{header}.{said}",
+        f"{said}.{signature}",
         f"{plaintext}é",
+        f" {plaintext}",
+        plaintext + "0" * 20_000,
+        jwt.encode(dict(claims), "", algorithm="none"),
+        jwt.encode(dict(claims), "another key of thirty-two bytes!!", algorithm="HS256"),
+        jwt.encode({**claims, "sub": "root"}, "another key of thirty-two bytes!!"),
     ]
 
     for other in others:
         with pytest.raises(InvalidTokenError):
             authenticate_token(other, now=NOON)
+
+
+def test_only_what_was_issued_works_whatever_its_signature(alice: User) -> None:
+    token, plaintext = issue(alice)
+    claims = unverified_claims(plaintext)
+    later = mint({"sub": "alice"})
+    same_id = jwt.encode({**claims, "rnd": "0" * 64}, f"tokens:{settings.SECRET_KEY}".encode())
+
+    for other in (later.plaintext, same_id):
+        with pytest.raises(InvalidTokenError):
+            authenticate_token(other, now=NOON)
+    assert authenticate_token(plaintext, now=NOON) == token
 
 
 def test_a_token_stops_working_when_it_expires(alice: User) -> None:

@@ -53,9 +53,12 @@ def project() -> Project:
     return make_project()
 
 
-def visit(view: type[AccessMixin], user: User | AnonymousUser, **kwargs: str) -> HttpResponse:
+def visit(
+    view: type[AccessMixin], user: User | AnonymousUser, *, tenant: str = "default", **kwargs: str
+) -> HttpResponse:
     request = RequestFactory().get("/somewhere")
     request.user = user
+    request.tenant_name = tenant  # type: ignore[attr-defined] # as under_tenant notes it
     response = view.as_view()(request, **kwargs)
     assert isinstance(response, HttpResponse)
     return response

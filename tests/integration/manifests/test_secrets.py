@@ -24,7 +24,7 @@ stringData: {repoURL: "https://github.com/example/app.git", username: bob, passw
 
 def stored() -> dict[str, str]:
     secret = Secret.objects.get()
-    return decrypt(secret.encrypted, bound_to=str(secret.uid))
+    return decrypt(secret.encrypted, tenant_uid=secret.tenant.uid, bound_to=str(secret.uid))
 
 
 def test_values_are_encrypted_and_what_look_ups_need_is_not() -> None:

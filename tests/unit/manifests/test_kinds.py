@@ -142,7 +142,9 @@ def test_a_namespace_on_a_tenants_own_kind_is_dropped_with_a_warning() -> None:
     [
         ("v1", "Namespace", True),
         ("argoproj.io/v1alpha1", "Application", True),
-        ("rbac.authorization.k8s.io/v1", "RoleBinding", True),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding", False),
+        ("rbac.authorization.k8s.io/v1", "RoleBindng", False),
+        ("apps/v1", "Deployment", True),
         ("v1", "Secrets", False),
         ("v1", "Configmap", False),
         (KARGO, "PromotionPolicy", False),
@@ -157,11 +159,13 @@ def test_documents_for_other_systems_are_told_from_misspellings(
 
 
 def test_every_kind_that_the_platform_promises_is_known_once() -> None:
-    assert len({kind.rank for kind in KINDS.values()}) == len(KINDS) == 15
+    assert len({kind.rank for kind in KINDS.values()}) == len(KINDS) == 20
     assert [kind.name for kind in KINDS.values() if kind.scope is Scope.TENANT] == [
         "Project",
         "ClusterConfig",
         "ClusterMessageChannel",
         "ClusterAnalysisTemplate",
         "ClusterPromotionTask",
+        "ClusterRole",
+        "ClusterRoleBinding",
     ]

@@ -1,0 +1,1 @@
+"""The OpenAPI description of the REST APIs, made from the URL table."""

@@ -1,0 +1,1 @@
+"""Tells whoever follows, at once, what changed: pages of the portal and watches of the API."""

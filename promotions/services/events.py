@@ -1,0 +1,218 @@
+"""Tells a project's page of events what happened to promotions and Freight.
+
+Call these in the transaction of what happened. Source: Kargo ``pkg/event``.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from common.errors import PlatformError
+from common.jsontypes import JSONValue, as_list, as_object, as_text
+from promotions.engine.conditions import truncated
+from promotions.engine.expressions.templates import render
+from promotions.engine.inputs import Scope, environment, variables
+from promotions.engine.phases import PromotionPhase
+from promotions.engine.verification import VerificationPhase
+from promotions.manifests.freight_contents import artifact_lists
+from promotions.manifests.metadata import timestamp
+from promotions.manifests.promotion_steps import steps_from
+from promotions.models import Event, Freight, Promotion, Stage, Verification
+from promotions.selectors import plans
+from rbac.actors import Actor
+
+_ARGOCD_UPDATE = "argocd-update"
+
+
+class Reason(StrEnum):
+    """What happened."""
+
+    PROMOTION_CREATED = "PromotionCreated"
+    PROMOTION_SUCCEEDED = "PromotionSucceeded"
+    PROMOTION_FAILED = "PromotionFailed"
+    PROMOTION_ERRORED = "PromotionErrored"
+    PROMOTION_ABORTED = "PromotionAborted"
+    FREIGHT_CREATED = "FreightCreated"
+    FREIGHT_APPROVED = "FreightApproved"
+    VERIFICATION_SUCCEEDED = "FreightVerificationSucceeded"
+    VERIFICATION_FAILED = "FreightVerificationFailed"
+    VERIFICATION_ERRORED = "FreightVerificationErrored"
+    VERIFICATION_ABORTED = "FreightVerificationAborted"
+    VERIFICATION_INCONCLUSIVE = "FreightVerificationInconclusive"
+    VERIFICATION_UNKNOWN = "FreightVerificationUnknown"
+
+
+_ENDS: Mapping[PromotionPhase, Reason] = {
+    PromotionPhase.SUCCEEDED: Reason.PROMOTION_SUCCEEDED,
+    PromotionPhase.FAILED: Reason.PROMOTION_FAILED,
+    PromotionPhase.ERRORED: Reason.PROMOTION_ERRORED,
+    PromotionPhase.ABORTED: Reason.PROMOTION_ABORTED,
+}
+_VERDICTS: Mapping[str, Reason] = {
+    VerificationPhase.SUCCESSFUL: Reason.VERIFICATION_SUCCEEDED,
+    VerificationPhase.FAILED: Reason.VERIFICATION_FAILED,
+    VerificationPhase.ERROR: Reason.VERIFICATION_ERRORED,
+    VerificationPhase.ABORTED: Reason.VERIFICATION_ABORTED,
+    VerificationPhase.INCONCLUSIVE: Reason.VERIFICATION_INCONCLUSIVE,
+}
+
+
+def tell_promotion_created(promotion: Promotion, *, actor: Actor, now: datetime) -> None:
+    """Tell that somebody, or the platform itself, promotes."""
+    stage, origin = promotion.stage.name, promotion.freight.warehouse.name
+    if actor.is_system:
+        message = (
+            f'Automatically promoted Freight from origin "Warehouse/{origin}" for Stage "{stage}"'
+        )
+    else:
+        message = f'Promotion created for Stage "{stage}" by "{actor.name}"'
+    _tell_promotion(promotion, Reason.PROMOTION_CREATED, message, now=now)
+
+
+def tell_promotion_ended(promotion: Promotion, *, now: datetime) -> None:
+    """Tell how a promotion ended; it is in that phase already."""
+    phase = PromotionPhase(promotion.phase)
+    message = f"Promotion {phase.value}"
+    if promotion.message:
+        message = f"{message}: {promotion.message}"
+    facts = {}
+    if phase is PromotionPhase.SUCCEEDED:
+        is_pending = bool(promotion.stage.spec.get("verification"))
+        facts["verification-pending"] = "true" if is_pending else "false"
+    _tell_promotion(promotion, _ENDS[phase], message, now=now, **facts)
+
+
+def tell_freight_created(freight: Freight, *, actor: Actor, now: datetime) -> None:
+    """Tell of new Freight."""
+    by = "" if actor.is_system else f' by "{actor.name}"'
+    facts = {"actor": actor.name, **freight_facts(freight), "stage-name": ""}
+    _tell_freight(freight, Reason.FREIGHT_CREATED, f"Freight created{by}", facts, now=now)
+
+
+def tell_freight_approved(freight: Freight, stage: Stage, *, actor: Actor, now: datetime) -> None:
+    """Tell that a Stage may have Freight that is not verified upstream of it."""
+    facts = {"actor": actor.name, **freight_facts(freight), "stage-name": stage.name}
+    message = f'Freight approved for Stage "{stage.name}" by "{actor.name}"'
+    _tell_freight(freight, Reason.FREIGHT_APPROVED, message, facts, now=now)
+
+
+def tell_freight_verified(
+    stage: Stage, freight: Iterable[Freight], verification: Verification, *, actor: str
+) -> None:
+    """Tell how a verification ended, once for each piece of Freight.
+
+    Args:
+        stage: Where.
+        freight: What was verified.
+        verification: How; it need not be stored. Who asked for it goes before ``actor``.
+        actor: Who verified, such as ``controller:stage-controller``.
+    """
+    ended_at = verification.finished_at or verification.started_at
+    reason = _VERDICTS.get(verification.phase, Reason.VERIFICATION_UNKNOWN)
+    message = verification.message
+    if reason is Reason.VERIFICATION_SUCCEEDED:
+        message = "Freight verification succeeded"
+    run = as_object(verification.analysis_run)
+    for item in freight:
+        facts = {
+            "actor": verification.actor or actor,
+            **freight_facts(item),
+            "stage-name": stage.name,
+            "analysis-run-name": as_text(run.get("name")),
+            "verification-start-time": timestamp(verification.started_at),
+            "verification-finish-time": timestamp(ended_at),
+        }
+        _tell_freight(item, reason, message, facts, now=ended_at)
+
+
+def freight_facts(freight: Freight) -> dict[str, str]:
+    """Return what events say of Freight; reads its artifacts and Warehouse."""
+    lists = artifact_lists(freight.artifacts.all())
+    return {
+        "freight-name": freight.name,
+        "freight-alias": freight.alias,
+        "freight-create-time": timestamp(freight.created_at),
+        "freight-warehouse-name": freight.warehouse.name,
+        **{f"freight-{name}": _json(items) for name, items in lists.items() if items},
+    }
+
+
+def _tell_promotion(
+    promotion: Promotion, reason: Reason, message: str, *, now: datetime, **facts: str
+) -> None:
+    annotations = {
+        "actor": promotion.actor,
+        "project": promotion.project.name,
+        "promotion-name": promotion.name,
+        "promotion-create-time": timestamp(promotion.created_at),
+        "stage-name": promotion.stage.name,
+        **freight_facts(promotion.freight),
+        "applications": _applications(promotion),
+        "rollback": promotion.annotations.get(plans.ROLLBACK_ANNOTATION, ""),
+        **facts,
+    }
+    Event.objects.create(
+        project=promotion.project,
+        reason=reason.value,
+        message=truncated(message),
+        object_kind="Promotion",
+        object_name=promotion.name,
+        object_uid=promotion.uid,
+        annotations={key: value for key, value in annotations.items() if value},
+        at=now,
+    )
+
+
+def _tell_freight(
+    freight: Freight, reason: Reason, message: str, facts: Mapping[str, str], *, now: datetime
+) -> None:
+    annotations = {"project": freight.project.name, **facts}
+    always = {"stage-name"}
+    Event.objects.create(
+        project=freight.project,
+        reason=reason.value,
+        message=truncated(message),
+        object_kind="Freight",
+        object_name=freight.name,
+        object_uid=freight.uid,
+        annotations={key: it for key, it in annotations.items() if it or key in always},
+        at=now,
+    )
+
+
+def _applications(promotion: Promotion) -> str:
+    """Return the Argo CD Applications that the promotion updates, as JSON; empty without any.
+
+    Those whose names cannot be known before the promotion runs are left out.
+    """
+    if not any(step.get("uses") == _ARGOCD_UPDATE for step in promotion.spec["steps"]):
+        return ""
+    plan = plans.plan_for(promotion, workdir="", base_url="")
+    found: list[JSONValue] = []
+    for index, step in enumerate(steps_from(promotion.spec["steps"])):
+        if step.uses != _ARGOCD_UPDATE:
+            continue
+        scope = Scope(plan.facts, render, index=index)
+        try:
+            env: dict[str, Any] = {**environment(scope, step), "vars": variables(scope, step)}
+        except PlatformError:
+            continue
+        for app in map(as_object, as_list(as_object(step.config).get("apps"))):
+            found += _application(app, env)
+    return _json(found) if found else ""
+
+
+def _application(app: Mapping[str, JSONValue], env: Mapping[str, object]) -> list[JSONValue]:
+    try:
+        name = as_text(render(app.get("name"), env))
+        namespace = as_text(render(app.get("namespace"), env))
+    except PlatformError:
+        return []
+    return [{"name": name, "namespace": namespace or "argocd"}] if name else []
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,14 @@
+"""The audit: what was done, in a chain for each tenant that shows when it was tampered with."""
+
+from rbac.audit.acts import PLATFORM, Act, record, record_once, take_turn
+from rbac.audit.verification import BrokenLink, first_broken_link
+
+__all__ = [
+    "PLATFORM",
+    "Act",
+    "BrokenLink",
+    "first_broken_link",
+    "record",
+    "record_once",
+    "take_turn",
+]
