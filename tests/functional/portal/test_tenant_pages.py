@@ -85,6 +85,15 @@ def test_the_top_bar_leads_to_the_other_tenants_somebody_has_a_role_in(project: 
     assert 'href="/t/zoo/"' in page
 
 
+def test_who_has_a_password_is_led_to_the_second_factor(project: Project) -> None:
+    alice = make_admin(project)
+    page = signed_in(alice).get("/t/acme/").content.decode()
+
+    (address,) = re.findall(r'href="([^"]*/2fa/)"', page)
+
+    assert signed_in(alice).get(address, follow=True).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["admin/", "static/js/kargo.js"])
 def test_no_tenant_has_the_administration_or_files(project: Project, path: str) -> None:
     assert signed_in(make_operator()).get(f"/t/acme/{path}").status_code == 404
