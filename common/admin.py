@@ -78,11 +78,8 @@ class ScopedAdmin(admin.ModelAdmin[ModelT]):
         return (entry, admin.RelatedOnlyFieldListFilter) if is_relation else entry
 
 
-class ReadOnlyAdmin(ScopedAdmin[ModelT]):
-    """Shows rows and never writes them: history, and what services or manifests write."""
-
-    list_per_page = 50
-    show_full_result_count = False
+class Unwritable:
+    """Refuses whoever would write."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Refuse."""
@@ -100,7 +97,14 @@ class ReadOnlyAdmin(ScopedAdmin[ModelT]):
         return False
 
 
-class ReadOnlyInline(admin.TabularInline[Any, Any]):
+class ReadOnlyAdmin(Unwritable, ScopedAdmin[ModelT]):
+    """Shows rows and never writes them: history, and what services or manifests write."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+
+class ReadOnlyInline(Unwritable, admin.TabularInline[Any, Any]):
     """Rows within the page of another row, which has said who may see them; nobody writes them."""
 
     extra = 0
@@ -110,21 +114,6 @@ class ReadOnlyInline(admin.TabularInline[Any, Any]):
         """Show them with the row that they are part of."""
         del request, obj
         return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        del request, obj
-        return False
 
 
 class ResourceAdmin(ReadOnlyAdmin[ModelT]):

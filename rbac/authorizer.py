@@ -41,7 +41,9 @@ def is_allowed(
     only a grant everywhere covers; without ``name``, about all objects of the kind.
     """
     scope = Scope(tenant_uid, project_uid, namespace)
-    return holds(actor, verb=verb, group=group_of(resource), resource=resource, name=name, at=scope)
+    return holds(
+        actor, verb=verb, group=group_asked(resource), resource=resource, name=name, at=scope
+    )
 
 
 def holds(actor: Actor, *, verb: str, group: str, resource: str, name: str, at: Scope) -> bool:
@@ -85,7 +87,7 @@ def first_not_held(actor: Actor, rules: Iterable[Rule], *, at: Scope) -> str:
     return ""
 
 
-def group_of(resource: str) -> str:
+def group_asked(resource: str) -> str:
     """Return the API group that is asked about; Kargo's own for what has none in the table."""
     return RESOURCES.get(resource, RESOURCES["stages"])
 

@@ -24,7 +24,7 @@ from rbac.origin import REASON_FIELD, address_of, checked_reason
 from rbac.selectors import actor_for
 from rbac.selectors.identities import actor_in_session
 from rbac.selectors.second_factor import owes_second_factor
-from rbac.services import require
+from rbac.services import require_at
 from rbac.services.sign_ins import (
     note_failed_sign_in,
     note_password,
@@ -193,12 +193,5 @@ class AccessMixin(View):
     def _require(self, verb: str, scope: Scope | None) -> None:
         if scope is None or not verb:
             raise ForbiddenError("This page does not say who may see it.")
-        require(
-            self.actor,
-            verb=verb,
-            resource=self.access_resource,
-            tenant_uid=scope.tenant_uid,
-            project_uid=scope.project_uid,
-            namespace=scope.namespace,
-            name=str(self.kwargs.get(self.access_name_in, "")),
-        )
+        name = str(self.kwargs.get(self.access_name_in, ""))
+        require_at(self.actor, scope, verb=verb, resource=self.access_resource, name=name)

@@ -18,11 +18,10 @@ from promotions.selectors.timeline import promotion_named
 from promotions.selectors.warehouses import warehouse_named
 from promotions.services.freight import approve_freight
 from promotions.services.previews import request_preview
-from promotions.services.promote_rights import require_may_promote
+from promotions.services.promote_rights import require_may_promote, require_promote
 from promotions.services.promotions import abort_promotion, create_promotion
 from promotions.services.stages import refresh_stage
 from promotions.services.warehouses import refresh_warehouse
-from rbac.services import require
 
 
 class Action(ProjectMixin, ABC):
@@ -145,14 +144,7 @@ class ApproveFreight(Action):
     def act(self, now: datetime) -> tuple[str, str]:
         freight = freight_named(self.project, self.kwargs["freight"])
         stage = stage_standing(self.project, self.request.POST.get("stage", "")).stage
-        require(
-            self.actor,
-            verb="promote",
-            resource="stages",
-            tenant_uid=self.tenant.uid,
-            project_uid=self.project.uid,
-            name=stage.name,
-        )
+        require_promote(self.actor, stage)
         approve_freight(freight, stage, actor=self.actor, now=now)
         return f"{freight.alias or freight.name} is approved for {stage.name}.", self.origin()
 

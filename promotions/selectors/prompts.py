@@ -8,7 +8,6 @@ from promotions.engine.approvals import Action, Identity, Response
 from promotions.engine.phases import PromotionPhase
 from promotions.models import Promotion, PromotionPrompt, PromotionResponse, StepExecution
 from rbac.actors import Actor
-from rbac.selectors import claims_of
 
 
 def prompts_of(promotion: Promotion) -> dict[str, PromotionPrompt]:
@@ -51,7 +50,7 @@ def identity_in(project: Project, actor: Actor) -> Identity:
         for grant in actor.grants
         if grant.tenant_uid == project.tenant.uid and grant.project_uid in {None, project.uid}
     }
-    return Identity(claims_of(actor), frozenset(roles))
+    return Identity(actor.claims, frozenset(roles))
 
 
 def _response(row: PromotionResponse) -> Response:

@@ -4,9 +4,20 @@ Source: Kargo's REST server. The verb ``promote`` on the Stage is asked for firs
 to create the Promotion.
 """
 
+from projects.services.access import scope_of
 from promotions.models import Stage
 from rbac.actors import Actor
-from rbac.services import require
+from rbac.services import require_at
+
+
+def require_promote(actor: Actor, stage: Stage) -> None:
+    """Return if ``actor`` holds the verb ``promote`` on ``stage``; needs its tenant at hand.
+
+    Raises:
+        ForbiddenError: It does not.
+    """
+    at = scope_of(stage.project)
+    require_at(actor, at, verb="promote", resource="stages", name=stage.name)
 
 
 def require_may_promote(actor: Actor, stage: Stage) -> None:
@@ -15,13 +26,5 @@ def require_may_promote(actor: Actor, stage: Stage) -> None:
     Raises:
         ForbiddenError: It may not; the message says which right is lacking.
     """
-    project = stage.project
-    for verb, resource, name in (("promote", "stages", stage.name), ("create", "promotions", "")):
-        require(
-            actor,
-            verb=verb,
-            resource=resource,
-            tenant_uid=project.tenant.uid,
-            project_uid=project.uid,
-            name=name,
-        )
+    require_promote(actor, stage)
+    require_at(actor, scope_of(stage.project), verb="create", resource="promotions")

@@ -10,7 +10,7 @@ from common.errors import ForbiddenError
 from rbac.actors import Actor
 from rbac.authorizer import PUBLIC, SIGNED_IN
 from rbac.origin import reason_of
-from rbac.services import require
+from rbac.services import require_at
 
 
 class DeclaredAccess(BasePermission):
@@ -29,13 +29,7 @@ class DeclaredAccess(BasePermission):
             return True
         if scope is None:
             raise ForbiddenError("This address needs a tenant.")
-        require(
-            view.actor,
-            verb=verb,
-            resource=view.access_resource,
-            tenant_uid=scope.tenant_uid,
-            project_uid=scope.project_uid,
-            namespace=scope.namespace,
-            name=view.access_name,
+        require_at(
+            view.actor, scope, verb=verb, resource=view.access_resource, name=view.access_name
         )
         return True

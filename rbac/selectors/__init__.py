@@ -7,7 +7,6 @@ from rbac.selectors.people import (
     actor_for_account,
     actor_name,
     admin_account,
-    claims_of,
     is_member,
     user_named,
 )
@@ -22,7 +21,6 @@ __all__ = [
     "admin_account",
     "audit_tenants",
     "authenticate_token",
-    "claims_of",
     "is_member",
     "user_named",
 ]

@@ -1,6 +1,5 @@
 """Who somebody is, and what is claimed of them."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -75,11 +74,6 @@ def local_claims(user: User) -> Claims | None:
         "groups": sorted(user.groups.values_list("name", flat=True)),
     }
     return Claims({name: value for name, value in claims.items() if value})
-
-
-def claims_of(actor: Actor) -> Mapping[str, JSONValue]:
-    """Return what is claimed of an actor, under OpenID Connect's names; nothing of programs."""
-    return actor.claims
 
 
 def user_named(username: str) -> User:

@@ -1,6 +1,6 @@
 """Who gets in, and what they may do: accounts, tokens, grants and the question itself."""
 
-from rbac.services.access import require
+from rbac.services.access import require, require_at
 from rbac.services.accounts import create_operator
 from rbac.services.default_roles import (
     make_project_roles,
@@ -20,6 +20,7 @@ __all__ = [
     "note_token_use",
     "remove_project_roles",
     "require",
+    "require_at",
     "revoke_role",
     "revoke_token",
 ]

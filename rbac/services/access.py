@@ -4,7 +4,7 @@ from uuid import UUID
 
 from common.errors import ForbiddenError
 from rbac.actors import Actor
-from rbac.authorizer import group_of, is_allowed
+from rbac.authorizer import Scope, group_asked, is_allowed
 
 
 def require(
@@ -39,9 +39,26 @@ def require(
     raise ForbiddenError(refusal(verb, resource, name=name))
 
 
+def require_at(actor: Actor, at: Scope, *, verb: str, resource: str, name: str = "") -> None:
+    """As :func:`require`, of a place.
+
+    Raises:
+        ForbiddenError: The actor may not.
+    """
+    require(
+        actor,
+        verb=verb,
+        resource=resource,
+        tenant_uid=at.tenant_uid,
+        project_uid=at.project_uid,
+        namespace=at.namespace,
+        name=name,
+    )
+
+
 def refusal(verb: str, resource: str, *, name: str = "") -> str:
     """Return Kargo's words for what is not permitted."""
-    group = group_of(resource)
+    group = group_asked(resource)
     plural, _, _ = resource.partition("/")
     subject = f"{plural}.{group}" if group else plural
     quoted = f' "{name}"' if name else ""

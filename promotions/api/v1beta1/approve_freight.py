@@ -8,7 +8,7 @@ from projects.rest import done
 from promotions.api.v1beta1.freight_view import FreightView
 from promotions.selectors.stages import stage_named
 from promotions.services.freight import approve_freight
-from rbac.services import require
+from promotions.services.promote_rights import require_promote
 
 
 class ApproveFreight(FreightView):
@@ -23,13 +23,6 @@ class ApproveFreight(FreightView):
             raise bad_request("stage is required in the query")
         approved = self.freight
         stage = stage_named(self.project, name)
-        require(
-            self.actor,
-            verb="promote",
-            resource="stages",
-            tenant_uid=self.tenant.uid,
-            project_uid=self.project.uid,
-            name=stage.name,
-        )
+        require_promote(self.actor, stage)
         approve_freight(approved, stage, actor=self.actor, now=self.now)
         return done()

@@ -19,7 +19,7 @@ from promotions.selectors.timeline import promotion_named
 from promotions.services.apply import Mode
 from promotions.services.delete_kinds import delete_document
 from rbac.authorizer import SIGNED_IN
-from rbac.services import require
+from rbac.services import require_at
 
 _VALUES = ("data", "stringData")
 
@@ -59,13 +59,7 @@ def _authorize(document: JSONObject, batch: Batch) -> None:
     metadata = as_object(document.get("metadata"))
     name = as_text(metadata.get("name"))
     scope = place_of(kind, metadata, batch)
-    may = partial(
-        require,
-        batch.actor,
-        tenant_uid=scope.tenant_uid,
-        project_uid=scope.project_uid,
-        namespace=scope.namespace,
-    )
+    may = partial(require_at, batch.actor, scope)
     may(verb="delete", resource=kind.plural, name=name)
     if kind.name == "Promotion":
         stage = _stage_of(name, namespace=as_text(metadata.get("namespace")), batch=batch)

@@ -3,7 +3,8 @@
 Source: Kargo's ``create_resource`` and ``update_resource`` handlers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from rest_framework.request import Request
 
-from common.errors import InvalidError, PlatformError
+from common.errors import ForbiddenError, InvalidError, PlatformError
 from common.jsontypes import JSONObject, as_object, as_text
 from common.rest.errors import error_message
 from common.rest.requests import MANIFESTS_LIMIT_BYTES, bad_request, read_body
@@ -27,7 +28,7 @@ from promotions.services.apply import Action, Mode, apply_document
 from rbac import authorizer
 from rbac.actors import Actor, Grant
 from rbac.defaults import ADMIN, PROJECT_ROLES
-from rbac.services import require
+from rbac.services import require_at
 
 _VERBS = {Mode.CREATE: "create", Mode.UPDATE: "update"}
 
@@ -100,65 +101,42 @@ def _with_new_project(batch: Batch, result: dict[str, Any]) -> Batch:
 
 def _apply(document: JSONObject, batch: Batch) -> dict[str, Any]:
     """Apply one manifest; an upsert asks for the right to do what it turns out to be."""
-    asked = _Asked.of(document, batch)
-    asked.require_some(("update", "create") if batch.mode is Mode.UPSERT else (_VERBS[batch.mode],))
+    require_one = _question_of(document, batch)
+    require_one(*(("update", "create") if batch.mode is Mode.UPSERT else (_VERBS[batch.mode],)))
     with transaction.atomic():
         applied = apply_document(
             document, tenant=batch.tenant, actor=batch.actor, now=batch.now, mode=batch.mode
         )
         is_new = applied.action is Action.CREATED
-        asked.require_some(("create" if is_new else "update",))
+        require_one("create" if is_new else "update")
     key = "createdResourceManifest" if is_new else "updatedResourceManifest"
     return {key: write_manifest(applied.resource) if applied.resource is not None else {}}
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the sender of a manifest needs the right to do, and where."""
+def _question_of(document: JSONObject, batch: Batch) -> Callable[..., None]:
+    """Return what refuses who may do none of the verbs it is given to a manifest's object.
 
-    batch: Batch
-    scope: authorizer.Scope
-    resource: str
-    name: str
-    promoted: str = ""
+    Of a Promotion it asks whether they may create it and promote to its Stage, whatever the verbs.
+    """
+    kind, metadata = kind_of(document), as_object(document.get("metadata"))
+    name, scope = as_text(metadata.get("name")), place_of(kind, metadata, batch)
+    stage = as_text(as_object(document.get("spec")).get("stage"))
 
-    @classmethod
-    def of(cls, document: JSONObject, batch: Batch) -> "_Asked":
-        kind, metadata = kind_of(document), as_object(document.get("metadata"))
-        is_promotion = kind.name == "Promotion"
-        stage = as_text(as_object(document.get("spec")).get("stage"))
-        scope = place_of(kind, metadata, batch)
-        name = as_text(metadata.get("name"))
-        return cls(batch, scope, kind.plural, name, promoted=stage if is_promotion else "")
+    def may(verb: str, resource: str, name: str) -> None:
+        require_at(batch.actor, scope, verb=verb, resource=resource, name=name)
 
-    def require_some(self, verbs: tuple[str, ...]) -> None:
-        """Return if one of the verbs is permitted; a Promotion is created and promotes.
-
-        Raises:
-            ForbiddenError: None is.
-        """
-        if self.resource == "promotions":
-            self._require("create", self.resource, self.name)
-            self._require("promote", "stages", self.promoted)
+    def require_one(*verbs: str) -> None:
+        if kind.name == "Promotion":
+            may("create", kind.plural, name)
+            may("promote", "stages", stage)
             return
-        if not any(self._may(verb) for verb in verbs):
-            self._require(verbs[0], self.resource, self.name)
+        for verb in verbs[1:]:
+            with suppress(ForbiddenError):
+                may(verb, kind.plural, name)
+                return
+        may(verbs[0], kind.plural, name)
 
-    def _may(self, verb: str) -> bool:
-        return authorizer.is_allowed(
-            self.batch.actor, verb=verb, resource=self.resource, name=self.name, **self._where()
-        )
-
-    def _require(self, verb: str, resource: str, name: str) -> None:
-        require(self.batch.actor, verb=verb, resource=resource, name=name, **self._where())
-
-    def _where(self) -> dict[str, Any]:
-        scope = self.scope
-        return {
-            "tenant_uid": scope.tenant_uid,
-            "project_uid": scope.project_uid,
-            "namespace": scope.namespace,
-        }
+    return require_one
 
 
 def place_of(kind: Kind, metadata: JSONObject, batch: Batch) -> authorizer.Scope:

@@ -98,6 +98,7 @@ def test_a_deleted_project_makes_room() -> None:
     delete_project(project, actor=ROOT, now=now())
 
     create_project(tenant, "more", actor=ROOT, now=now())
+    assert [it.name for it in Project.objects.filter(tenant=tenant)] == ["more"]
 
 
 def test_stages_are_counted_over_all_projects_and_refused_with_nothing_kept() -> None:
