@@ -71,7 +71,7 @@ def test_a_reference_reads_back_from_its_parts(text: str) -> None:
     shown = f"{found.registry}/{found.repository}"
 
     assert parse_reference(shown) == parse_reference(f"{shown}")
-    assert resolve_reference(shown).tag == "latest"
+    assert resolve_reference(f"oci://{shown}").tag == "latest"  # shown may itself begin with oci:
 
 
 @pytest.mark.parametrize(
