@@ -19,6 +19,8 @@ LONGEST = 16 * 1024
 
 _PREFIX_BYTES = 8
 _SECRET_BYTES = 32
+_RANDOM = "rnd"
+"""The claim that only tokens of ours have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Minted:
 def mint(claims: Mapping[str, JSONValue]) -> Minted:
     """Return a token that says ``claims`` of itself, with an id and 256 random bits of its own."""
     prefix = secrets.token_hex(_PREFIX_BYTES)
-    own = {"jti": prefix, "iss": issuer(), "rnd": secrets.token_hex(_SECRET_BYTES)}
+    own = {"jti": prefix, "iss": issuer(), _RANDOM: secrets.token_hex(_SECRET_BYTES)}
     return Minted(prefix, jwt.encode({**claims, **own}, _key(), algorithm=ALGORITHM))
 
 
@@ -54,14 +56,21 @@ def unverified_claims(plaintext: str) -> Mapping[str, JSONValue]:
 
 def foreign_issuer(plaintext: str) -> str:
     """Return who issued a token that says it is somebody else's; nothing is checked."""
-    said = unverified_claims(plaintext).get("iss")
-    return said if isinstance(said, str) and said != issuer() else ""
+    claims = unverified_claims(plaintext)
+    said = claims.get("iss")
+    return said if isinstance(said, str) and not _prefix_in(claims) and said != issuer() else ""
 
 
 def prefix_of(plaintext: str) -> str:
-    """Return the id that a token of ours would be found by; empty for what is none of ours."""
-    claims = unverified_claims(plaintext)
-    prefix = str(claims.get("jti", "")) if claims.get("iss") == issuer() else ""
+    """Return the id that a token of ours would be found by; empty for what is none of ours.
+
+    The issuer does not matter: tokens go on working when the platform moves to another address.
+    """
+    return _prefix_in(unverified_claims(plaintext))
+
+
+def _prefix_in(claims: Mapping[str, JSONValue]) -> str:
+    prefix = str(claims.get("jti", "")) if _RANDOM in claims else ""
     is_one = prefix.isascii() and prefix.isalnum() and len(prefix) == 2 * _PREFIX_BYTES
     return prefix if is_one else ""
 

@@ -14,7 +14,8 @@ def record_change(
 ) -> Change:
     """Add a row that says ``resource`` changed, and make its id the resource's revision.
 
-    Call it in the transaction of the change, after the change.
+    Call it in the transaction of the change, after the change. A revision never goes back: of two
+    transactions that touch one resource, the one that wrote the later change has the last word.
     """
     Change.objects.announce()
     change = Change.objects.create(
@@ -26,7 +27,8 @@ def record_change(
         type=change_type,
     )
     resource.revision = change.pk
-    type(resource).everything.filter(pk=resource.pk).update(revision=change.pk)
+    rows = type(resource).everything.filter(pk=resource.pk, revision__lt=change.pk)
+    rows.update(revision=change.pk)
     return change
 
 

@@ -4,7 +4,7 @@ Source: Kargo Stage controller (summarizeConditions, buildFreightSummary).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from promotions.engine.conditions import (
@@ -62,8 +62,8 @@ def promoting_condition(promotion: str) -> Condition:
 
 
 def summarise(stage: StagePass, *, now: datetime) -> StageSummary:
-    """Return a Stage's conditions with Ready and Reconciling brought up to date."""
-    conditions = stage.conditions
+    """Return a Stage's conditions, as of this generation, with Ready and Reconciling anew."""
+    conditions = tuple(replace(it, observed_generation=stage.generation) for it in stage.conditions)
     ready = _ready(stage)
     observed = stage.observed_generation
     if stage.error:

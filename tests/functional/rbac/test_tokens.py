@@ -5,6 +5,7 @@ from datetime import timedelta
 import jwt
 import pytest
 from django.conf import settings
+from django.test import override_settings
 
 from common.errors import ConflictError
 from rbac.actors import ActorKind, operator_at_console
@@ -56,6 +57,17 @@ def test_a_token_is_found_again(alice: User) -> None:
     token, plaintext = issue(alice)
 
     assert authenticate_token(plaintext, now=NOON) == token
+
+
+def test_a_token_works_after_the_platform_moved_to_another_address(
+    alice: User,
+) -> None:
+    token, plaintext = issue(alice)
+
+    with override_settings(BASE_URL="https://kargo.example.com"):
+        found = authenticate_token(plaintext, now=NOON)
+
+    assert found == token
 
 
 def test_anything_else_is_refused(alice: User) -> None:

@@ -35,6 +35,16 @@ def test_a_healthy_and_verified_stage_is_ready_and_observed() -> None:
     )
 
 
+def test_every_condition_says_which_generation_it_is_about() -> None:
+    summary = summarise(GOOD, now=NOW)
+
+    assert {it.type: it.observed_generation for it in summary.conditions} == {
+        "Healthy": 4,
+        "Verified": 4,
+        "Ready": 4,
+    }
+
+
 @pytest.mark.parametrize(
     ("stage", "reason"),
     [
