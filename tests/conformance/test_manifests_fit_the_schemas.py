@@ -1,12 +1,16 @@
 """What we write fits Kargo's own schemas, with nothing in it that they do not know."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.db import transaction
 from jsonschema import Draft202012Validator
+from pytest_django import DjangoDbBlocker
 
 from common.models import Resource
 from projects.models import ClusterConfig, Project, ProjectConfig
@@ -67,17 +71,26 @@ def closed(schema: Any) -> Any:
     return written
 
 
+@cache
 def validator(plural: str) -> Draft202012Validator:
     file = SCHEMAS / f"kargo.akuity.io_{plural}.yaml"
     if not file.exists():
         pytest.skip(f"no schema {file.name} in {SCHEMAS}")
-    definition = yaml.safe_load(file.read_text(encoding="utf-8"))
+    definition = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     return Draft202012Validator(closed(schema))
 
 
-@pytest.fixture
-def _world() -> None:
+@pytest.fixture(scope="module")
+def _world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Make it once; each test's own transaction is inside this one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        make_world()
+        yield
+        transaction.set_rollback(True)
+
+
+def make_world() -> None:
     for path in sorted(EXAMPLES.glob("*.yaml")):
         apply_documents(
             path.read_bytes(), tenant=make_tenant(), actor=operator_at_console("root"), now=NOON

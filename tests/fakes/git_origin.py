@@ -1,8 +1,12 @@
 """A bare repository to test against, and a second person who works in it with plain Git."""
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _ENV = {
@@ -15,6 +19,7 @@ _ENV = {
     "GIT_COMMITTER_NAME": "Bob",
     "GIT_COMMITTER_EMAIL": "bob@example.com",
 }
+_REMOTE = '[remote "origin"]\n\turl = {path}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n'
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,13 @@ class Origin:
     @classmethod
     def create(cls, path: Path, files: dict[str, str] | None = None) -> "Origin":
         origin = cls(path)
-        git("init", "-q", "--bare", "-b", "main", str(path), cwd=path.parent)
-        git("config", "http.receivepack", "true", cwd=path)
-        git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=path)
-        git("init", "-q", "-b", "main", str(origin.bobs), cwd=path.parent)
-        git("remote", "add", "origin", str(path), cwd=origin.bobs)
-        origin.commit(files or {"values.yaml": "tag: v1\n", "apps/a/x.yaml": "a: 1\n"}, "Start")
+        begun, bobs = _begun(is_empty=bool(files))
+        shutil.copytree(begun, path)
+        shutil.copytree(bobs, origin.bobs)
+        with (origin.bobs / ".git" / "config").open("a") as config:
+            config.write(_REMOTE.format(path=path))
+        if files:
+            origin.commit(files, "Start")
         return origin
 
     def commit(self, files: dict[str, str], message: str, *, branch: str = "main") -> str:
@@ -72,6 +78,25 @@ class Origin:
 
     def show(self, name: str, branch: str = "main") -> str:
         return git("show", f"{branch}:{name}", cwd=self.path)
+
+
+@cache
+def _begun(*, is_empty: bool) -> tuple[Path, Path]:
+    """Return a bare repository and Bob's work tree to copy: Git is asked once, not by each test."""
+    folder = Path(tempfile.mkdtemp(prefix="kargo-origin-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    bare, bobs = folder / "origin.git", folder / "origin.bob"
+    git("init", "-q", "--bare", "-b", "main", str(bare), cwd=folder)
+    git("config", "http.receivepack", "true", cwd=bare)
+    git("config", "uploadpack.allowAnySHA1InWant", "true", cwd=bare)
+    git("init", "-q", "-b", "main", str(bobs), cwd=folder)
+    if not is_empty:
+        git("remote", "add", "origin", str(bare), cwd=bobs)
+        Origin(bare).commit({"values.yaml": "tag: v1\n", "apps/a/x.yaml": "a: 1\n"}, "Start")
+        git("config", "--remove-section", "remote.origin", cwd=bobs)
+    for example in folder.rglob("hooks/*.sample"):
+        example.unlink()
+    return bare, bobs
 
 
 def git(*arguments: str, cwd: Path) -> str:

@@ -1,8 +1,12 @@
 """What the fakes of Git hosting share: a real bare repository with pull requests beside it."""
 
+import atexit
 import os
+import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 _ENVIRONMENT = {
@@ -67,15 +71,8 @@ class HostedRepository:
     @classmethod
     def create(cls, path: Path) -> "HostedRepository":
         """Make a repository whose branch ``main`` has one commit."""
-        subprocess.run(  # noqa: S603 - Git, with a path of the test's own
-            ["git", "init", "-q", "--bare", "-b", "main", str(path)],  # noqa: S607 - the tests want PATH's git
-            check=True,
-            env=_ENVIRONMENT,
-        )
-        repository = cls(path)
-        repository.git("config", "http.receivepack", "true")
-        repository.commit("main", {"README.md": "hello\n"}, message="Begin")
-        return repository
+        shutil.copytree(_begun(), path)
+        return cls(path)
 
     def commit(
         self, branch: str, files: dict[str, str], *, message: str = "Change", base: str = "main"
@@ -176,6 +173,25 @@ class HostedRepository:
         except subprocess.CalledProcessError:
             return None
         return merged.splitlines()[0]
+
+
+@cache
+def _begun() -> Path:
+    """Return a repository to copy: Git is asked once, not by each test."""
+    folder = Path(tempfile.mkdtemp(prefix="kargo-hosted-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / "begun.git"
+    subprocess.run(  # noqa: S603 - Git, with a path of our own
+        ["git", "init", "-q", "--bare", "-b", "main", str(path)],  # noqa: S607 - the tests want PATH's git
+        check=True,
+        env=_ENVIRONMENT,
+    )
+    repository = HostedRepository(path)
+    repository.git("config", "http.receivepack", "true")
+    repository.commit("main", {"README.md": "hello\n"}, message="Begin")
+    for example in path.glob("hooks/*.sample"):
+        example.unlink()
+    return path
 
 
 def _data(text: str) -> str:

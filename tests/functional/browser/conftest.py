@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -28,20 +29,22 @@ class Site:
     direct: Callable[[str], None]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    settings = {
-        "KARGO_VAR_DIR": str(tmp_path_factory.mktemp("site")),
-        "DJANGO_SETTINGS_MODULE": "kargo_platform.settings.main",
-    }
-    environment = {name: it for name, it in os.environ.items() if name != "DATABASE_URL"} | settings
-
-    def run(*arguments: str) -> None:
-        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True)  # noqa: S603 - our own programs
-
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server that nobody has looked at yet, to copy."""
+    folder = tmp_path_factory.mktemp("seeded")
+    run = partial(_run, environment=_environment(folder))
     run("manage.py", "migrate", "--verbosity=0")
     run("manage.py", "collectstatic", "--noinput", "--verbosity=0")
     run("-m", "tests.functional.browser.director", "seed")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(seeded, folder, dirs_exist_ok=True)
+    environment = _environment(folder)
     port = _free_port()
     command = ["-m", "uvicorn", "kargo_platform.asgi:application", f"--port={port}"]
     server = subprocess.Popen(  # noqa: S603 - our own program
@@ -51,7 +54,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         _wait_for(f"http://127.0.0.1:{port}/accounts/login/")
         yield Site(
             f"http://127.0.0.1:{port}",
-            lambda act: run("-m", "tests.functional.browser.director", act),
+            lambda act: _run(
+                "-m", "tests.functional.browser.director", act, environment=environment
+            ),
         )
     finally:
         server.terminate()
@@ -87,6 +92,18 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     yield page
     context.close()
     assert said == []
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    own = {
+        "KARGO_VAR_DIR": str(folder),
+        "DJANGO_SETTINGS_MODULE": "kargo_platform.settings.main",
+    }
+    return {name: it for name, it in os.environ.items() if name != "DATABASE_URL"} | own
+
+
+def _run(*arguments: str, environment: dict[str, str]) -> None:
+    subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True)  # noqa: S603 - our own programs
 
 
 def _free_port() -> int:

@@ -310,12 +310,12 @@ def outside_at(host: str, folder: Path, random: Random) -> Outside:
         GitSettings(
             cache_dir=folder / "cache",
             egress=policy,
-            remote_timeout=timedelta(seconds=3),
+            remote_timeout=timedelta(seconds=1),
             local_timeout=timedelta(seconds=3),
         )
     )
     connections = Connections(
-        Settings(policy, insecure_hosts=frozenset({host}), timeout_seconds=3),
+        Settings(policy, insecure_hosts=frozenset({host}), timeout_seconds=1),
         limiter=HostLimiter(sleep=lambda _: None),
     )
     github = GitHubSettings(policy, base, sleep=lambda _: None)

@@ -15,7 +15,7 @@ import pytest
 from tests.functional.rbac.audit_writers import THREADS
 from tests.postgres import throwaway_postgres
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 PROCESSES = 2

@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.integration.rendering.files import chart, write_tree
 
@@ -26,11 +28,36 @@ class HelmRepository:
 
     def publish(self, name: str, *versions: str, files: Mapping[str, str] | None = None) -> None:
         """Add versions of a chart, and index them."""
+        told = tuple(sorted((files or {}).items()))
         for version in versions:
-            source = self.directory.parent / "sources" / f"{name}-{version}"
-            write_tree(source, {**chart(name, version), **(files or {})})
-            run_helm(self.helm, "package", str(source), "-d", str(self.directory))
-        run_helm(self.helm, "repo", "index", str(self.directory))
+            archive, content = _packed(self.helm, name, version, told)
+            (self.directory / archive).write_bytes(content)
+        archives = sorted(self.directory.rglob("*.tgz"))
+        served = ((str(it.relative_to(self.directory)), it.read_bytes()) for it in archives)
+        (self.directory / "index.yaml").write_text(_indexed(self.helm, tuple(served)))
+
+
+@cache
+def _packed(
+    helm: Path, name: str, version: str, files: tuple[tuple[str, str], ...]
+) -> tuple[str, bytes]:
+    """Return a chart's archive, and its name: tests want few, again and again."""
+    with TemporaryDirectory(prefix="kargo-chart-") as folder:
+        write_tree(Path(folder) / name, {**chart(name, version), **dict(files)})
+        run_helm(helm, "package", str(Path(folder) / name), "-d", folder)
+        (archive,) = Path(folder).glob("*.tgz")
+        return archive.name, archive.read_bytes()
+
+
+@cache
+def _indexed(helm: Path, archives: tuple[tuple[str, bytes], ...]) -> str:
+    """Return the index of a folder that has these archives."""
+    with TemporaryDirectory(prefix="kargo-charts-") as folder:
+        for name, content in archives:
+            (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+            (Path(folder) / name).write_bytes(content)
+        run_helm(helm, "repo", "index", folder)
+        return (Path(folder) / "index.yaml").read_text()
 
 
 def run_helm(helm: Path, *arguments: str, home: Path | None = None) -> str:
@@ -68,7 +95,7 @@ def helm_repository(
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         repository = HelmRepository(f"http://127.0.0.1:{server.server_port}", directory, helm)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield repository
