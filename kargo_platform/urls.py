@@ -1,7 +1,5 @@
 """The URL table: admin, sign-in, the APIs and the portal."""
 
-from allauth.account.views import LogoutView
-from allauth.socialaccount.views import login_cancelled, login_error
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -11,6 +9,7 @@ from kargo_platform.health import Healthz
 from kargo_platform.openapi.views import GetSchema, ShowApi
 from kargo_platform.slashes import WithoutSlash
 from kargo_platform.tools_page import show_tools
+from projects.portal.sign_out import SignOut
 from rbac.rest.routing import by_method
 from rbac.web import no_such_page
 
@@ -26,14 +25,6 @@ _V1: list[URLPattern | URLResolver] = [
     re_path("", by_method()),
 ]
 
-_SOCIAL: list[URLPattern | URLResolver] = [
-    path("3rdparty/login/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
-    path("3rdparty/login/error/", login_error, name="socialaccount_login_error"),
-    path("", include("allauth.socialaccount.providers.github.urls")),
-    path("", include("allauth.socialaccount.providers.gitlab.urls")),
-    path("", include("allauth.socialaccount.providers.google.urls")),
-]
-
 urlpatterns = [
     path("healthz", Healthz.as_view(), name="healthz"),
     path("v1beta1/", include(_V1BETA1)),
@@ -44,15 +35,16 @@ urlpatterns = [
     path("api/v1/", include("promotions.api.v1.platform_urls")),
     path("api/v1/", include(_V1)),
     path("t/<slug:tenant>/api/v1/", include(_V1)),
+    path("webhooks/", include("promotions.webhooks.urls")),
     path("admin/tools/", admin.site.admin_view(show_tools), name="tools"),
-    path("admin/logout/", LogoutView.as_view()),
+    path("admin/logout/", SignOut.as_view()),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("accounts/email/", no_such_page),
     path("accounts/password/set/", no_such_page),
     path("", include("projects.portal.urls")),
     path("accounts/", include("allauth.account.urls")),
-    path("accounts/", include(_SOCIAL)),
+    path("accounts/", include("projects.portal.social_urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("", include("promotions.portal.urls")),
 ]

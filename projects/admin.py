@@ -5,11 +5,11 @@ from typing import Any
 from allauth.mfa.admin import Authenticator
 from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from common.admin import ReadOnlyAdmin, ResourceAdmin, ScopedAdmin
+from common.admin import ReadOnlyAdmin, ResourceAdmin, ScopedAdmin, scope_of
 from common.clock import now
 from projects.models import (
     Change,
@@ -19,19 +19,23 @@ from projects.models import (
     Project,
     ProjectConfig,
     Secret,
+    Tenant,
     TenantKey,
 )
+from projects.services.identity_provider_checks import check_identity_provider
+from projects.services.identity_provider_specs import ProviderSpec, problems_in
 from projects.services.identity_providers import (
-    ProviderSpec,
     create_identity_provider,
     delete_identity_provider,
     is_name_taken,
-    problems_in,
     update_identity_provider,
 )
+from rbac.oidc.checks import Severity
 from rbac.oidc.providers import DEFAULT_SCOPES
 from rbac.services.second_factors import remove_second_factor
 from rbac.web import request_actor
+
+_MOST_CHECKED = 10
 
 
 @admin.register(Project)
@@ -167,13 +171,19 @@ class IdentityProviderForm(forms.ModelForm[IdentityProvider]):
             groups_claim=given["groups_claim"],
             email_domains=tuple(given["email_domains"]),
             trusts_email=given["trusts_email"],
+            ends_provider_session=given["ends_provider_session"],
             is_enabled=given["is_enabled"],
         )
 
 
 @admin.register(IdentityProvider)
 class IdentityProviderAdmin(ScopedAdmin[IdentityProvider]):
-    """Without a tenant it is the platform's own. Name and tenant are part of its addresses."""
+    """Without a tenant it is the platform's own. Name and tenant are part of its addresses.
+
+    Those who administer a tenant write its own here, as they may through the API.
+    """
+
+    actions = ("check_providers",)
 
     form = IdentityProviderForm
     list_display = ("name", "tenant", "issuer", "client_id", "is_enabled", "updated_at")
@@ -184,8 +194,35 @@ class IdentityProviderAdmin(ScopedAdmin[IdentityProvider]):
     fields = (
         *("tenant", "name", "title", "issuer", "client_id", "client_secret", "forget_secret"),
         *("client_auth", "cli_client_id", "scopes", "username_claim", "groups_claim"),
-        *("email_domains", "trusts_email", "is_enabled"),
+        *("email_domains", "trusts_email", "ends_provider_session", "is_enabled"),
     )
+
+    @admin.action(description="Check what they publish", permissions=["change"])
+    def check_providers(self, request: HttpRequest, queryset: QuerySet[IdentityProvider]) -> None:
+        """Ask the first ten that are chosen, and say what does not fit."""
+        for provider in queryset[:_MOST_CHECKED]:
+            report, name = check_identity_provider(provider), f"Identity provider {provider.name}"
+            for problem in report.problems:
+                level = messages.ERROR if problem.severity is Severity.ERROR else messages.WARNING
+                self.message_user(request, f"{name}: {problem.message}", level)
+            if not report.problems:
+                self.message_user(request, f"{name}: all fits.", messages.SUCCESS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) or bool(scope_of(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) or _is_theirs(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) or _is_theirs(request, obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer those who are no operators their own tenants, and have them choose one."""
+        scope = scope_of(request)
+        if db_field.name == "tenant" and scope is not None:
+            kwargs |= {"queryset": Tenant.objects.filter(uid__in=scope), "required": True}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         may_write = self.has_change_permission(request, obj)
@@ -212,6 +249,14 @@ class IdentityProviderAdmin(ScopedAdmin[IdentityProvider]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[IdentityProvider]) -> None:
         for provider in queryset:
             self.delete_model(request, provider)
+
+
+def _is_theirs(request: HttpRequest, provider: IdentityProvider | None) -> bool:
+    """Return whether somebody administers the tenant whose provider it is, or any at all."""
+    scope = scope_of(request) or frozenset()
+    if provider is None:
+        return bool(scope)
+    return provider.tenant is not None and provider.tenant.uid in scope
 
 
 @admin.register(TenantKey)

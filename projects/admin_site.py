@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, reverse
 
 from common.admin import SCOPE
 from projects.selectors import open_tenants
@@ -33,6 +33,13 @@ class TenantAdminSite(AdminSite):
         scope = open_tenants(administered_tenants(request_actor(request)))
         setattr(request, SCOPE, scope)
         return bool(scope)
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Return the admin's addresses, but for the one that leads to any row by its kind and key.
+
+        Nothing here has a page for it to lead to, and it tells whether a row is there.
+        """
+        return [it for it in super().get_urls() if getattr(it, "name", "") != "view_on_site"]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -46,12 +46,13 @@ LIBRARY_SETTINGS: Final[Mapping[str, Any]] = {
 
 @dataclass(slots=True)
 class Attempt:
-    """A sign-in that is to be finished; ``identity`` is there once it has succeeded."""
+    """A sign-in that is to be finished; the last two are there once it has succeeded."""
 
     provider: Provider
     redirect_uri: str
     client_secret: str = field(repr=False)
     identity: Identity | None = None
+    id_token: str = field(default="", repr=False)
 
 
 class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc] # the library has no types
@@ -101,13 +102,13 @@ class OidcBackend(OIDCAuthenticationBackend):  # type: ignore[misc] # the librar
         self, access_token: str, id_token: str, payload: Mapping[str, JSONValue]
     ) -> User:
         """Return the account of whom the token is about, made the first time."""
-        del id_token
         provider = self.attempt.provider
         claims = {**self._userinfo(access_token, payload), **payload}
         sighting = Sighting(
             person_in(claims, provider), provider, said_at(payload), address_of(self.request)
         )
         self.attempt.identity = recognise_person(sighting, now=now())
+        self.attempt.id_token = id_token
         return self.attempt.identity.user
 
     def get_user(self, user_id: Any) -> User | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 
@@ -15,6 +15,8 @@ MAX_REASON = 1000
 REASON_FIELD = "reason"
 _REASON_HEADER = "HTTP_X_KARGO_REASON"
 _SOCKET = "unix"
+_SUBSCRIBER: Final = 64
+"""How long the prefixes are that providers give their subscribers."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _WITH_PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:]+))(?::\d+)?")
 
@@ -52,6 +54,24 @@ def address_of(request: Headed) -> str:
         if not _is_trusted(client, networks):
             break
     return _shown(client)
+
+
+def comes_from_proxy(request: Headed) -> bool:
+    """Return whether a request comes from one of ``KARGO_TRUSTED_PROXIES``."""
+    peer = str(request.META.get("REMOTE_ADDR", ""))
+    return _is_trusted(peer, _networks(tuple(settings.TRUSTED_PROXIES)))
+
+
+def neighbourhood_of(request: Headed) -> str:
+    """Return whose attempts are counted together: an address or, of IPv6, a subscriber's network.
+
+    One subscriber has more addresses of it than could ever be counted.
+    """
+    address = address_of(request)
+    found = _parsed(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((found, _SUBSCRIBER), strict=False))
+    return address
 
 
 def reason_of(request: Headed) -> str:

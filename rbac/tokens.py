@@ -19,6 +19,7 @@ LONGEST = 16 * 1024
 
 _PREFIX_BYTES = 8
 _SECRET_BYTES = 32
+_LATEST = 1 << 40
 _RANDOM = "rnd"
 """The claim that only tokens of ours have."""
 
@@ -59,6 +60,12 @@ def foreign_issuer(plaintext: str) -> str:
     claims = unverified_claims(plaintext)
     said = claims.get("iss")
     return said if isinstance(said, str) and not _prefix_in(claims) and said != issuer() else ""
+
+
+def expiry_of(plaintext: str) -> float:
+    """Return when a token says that it expires, in seconds since 1970; 0 if it does not say."""
+    said = unverified_claims(plaintext).get("exp")
+    return float(said) if isinstance(said, int | float) and 0 < said < _LATEST else 0.0
 
 
 def prefix_of(plaintext: str) -> str:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import ResetPasswordForm
+from allauth.core import ratelimit
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
@@ -18,13 +21,15 @@ from django.views import View
 from common.clock import now
 from common.errors import ForbiddenError, InvalidError, NotFoundError
 from rbac.actors import Actor
+from rbac.addresses import is_own_page, own_address
 from rbac.authorizer import PUBLIC, SIGNED_IN, Scope
 from rbac.models import User
-from rbac.origin import REASON_FIELD, address_of, checked_reason
+from rbac.origin import REASON_FIELD, address_of, checked_reason, neighbourhood_of
 from rbac.selectors import actor_for
 from rbac.selectors.identities import actor_in_session
 from rbac.selectors.second_factor import owes_second_factor
 from rbac.services import require_at
+from rbac.services.sessions import forget_expired_sessions
 from rbac.services.sign_ins import (
     note_failed_sign_in,
     note_password,
@@ -46,12 +51,37 @@ class ClosedSignupAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allaut
         """Return whose attempts are counted."""
         return address_of(request)
 
+    def is_safe_url(self, url: str) -> bool:
+        """Return whether people may be sent to an address that a request names."""
+        return is_own_page(url)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail that names this site as its operator does, not as a request does."""
+        links = {name: _own(it) for name, it in context.items() if name.endswith("_url")}
+        host = urlsplit(own_address("/")).netloc
+        site = {"current_site": SimpleNamespace(name=host, domain=host)}
+        super().send_mail(template_prefix, email, {**context, **links, **site})
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse whoever guesses too often: an account from one address, or from everywhere.
+
+        From everywhere more is let through, so that strangers cannot keep somebody out.
+        """
+        super().pre_authenticate(request, **credentials)
+        account = _account(credentials)
+        if not ratelimit.consume(request, action="login_failed_anywhere", key=account):
+            raise self.validation_error("too_many_login_attempts")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return f"{neighbourhood_of(request)} {_account(credentials)}"
+
     def login(self, request: HttpRequest, user: User) -> None:
         """Let somebody in, for whom every check was passed."""
         super().login(request, user)
         means = [_means(it) for it in get_authentication_records(request, user)]
         via = " and ".join(means) or "password"
         note_sign_in(user, via=via, actor=_themselves(user, request), now=now())
+        forget_expired_sessions(now=now())
 
     def logout(self, request: HttpRequest) -> None:
         """Let somebody out."""
@@ -105,6 +135,14 @@ _OTHER_WAYS_IN = {
 """The audit actions of what allauth tells people by mail, by the name of its template."""
 
 
+def _own(address: object) -> str:
+    return own_address(urlsplit(str(address)).path)
+
+
+def _account(credentials: Mapping[str, Any]) -> str:
+    return str(credentials.get("username") or credentials.get("email") or "").lower()
+
+
 def _means(record: Mapping[str, Any]) -> str:
     """Return by what somebody was recognised: ``password``, ``mfa``, or whose account."""
     return str(record.get("provider") or record.get("method", ""))
@@ -146,6 +184,13 @@ def _reason(request: HttpRequest) -> str:
         raise BadRequest(error.message) from error
 
 
+def _refuse_nul(request: HttpRequest) -> None:
+    """Refuse a form with what PostgreSQL takes in no text."""
+    texts = (text for _, found in request.POST.lists() for text in found)
+    if request.method == "POST" and any("\0" in text for text in texts):
+        raise BadRequest("A form has no NUL characters.")
+
+
 class AccessMixin(View):
     """Lets visitors of a page in by what its class declares; who is not signed in signs in first.
 
@@ -170,16 +215,29 @@ class AccessMixin(View):
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Ask for access, then show the page; refusals are 403, places unseen are 404."""
-        if getattr(self, "access_verb", "") != PUBLIC:
-            if not isinstance(request.user, User):
-                return redirect_to_login(request.get_full_path())
-            if owes_second_factor(request.user, getattr(request, "session", {})):
-                return redirect("mfa_activate_totp")
-            self.actor = request_actor(request)
-            self._admit()
-        return super().dispatch(request, *args, **kwargs)
+        refusal = self.admit()
+        return super().dispatch(request, *args, **kwargs) if refusal is None else refusal
 
-    def _admit(self) -> None:
+    def admit(self) -> HttpResponseBase | None:
+        """Let the visitor in, or return where they have to go first.
+
+        Raises:
+            PermissionDenied: They may not see this.
+            Http404: There is nothing, for them.
+        """
+        request = self.request
+        if getattr(self, "access_verb", "") == PUBLIC:
+            return None
+        if not isinstance(request.user, User):
+            return redirect_to_login(request.get_full_path())
+        if owes_second_factor(request.user, getattr(request, "session", {})):
+            return redirect("mfa_activate_totp")
+        self.actor = request_actor(request)
+        self._enter()
+        _refuse_nul(request)
+        return None
+
+    def _enter(self) -> None:
         verb = getattr(self, "access_verb", "")
         try:
             scope = self.enter()

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from rest_framework.exceptions import (
     APIException,
@@ -109,6 +109,8 @@ def _from_frameworks(error: Exception) -> tuple[HTTPStatus, str]:
             return HTTPStatus.FORBIDDEN, str(error) or "forbidden"
         case RequestDataTooBig():
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request body too large"
+        case SuspiciousOperation():
+            return HTTPStatus.BAD_REQUEST, "the request is malformed, or has too many fields"
         case APIException():
             return HTTPStatus(error.status_code), str(error.detail)
         case _:

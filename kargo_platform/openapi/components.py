@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
+from kargo_platform.openapi.identity_providers import SCHEMAS
 from promotions.manifests.kinds import KINDS
 
 _TEXT = {"type": "string"}
@@ -34,6 +35,7 @@ _PLAIN: dict[str, dict[str, Any]] = {
         "type": "string",
         "description": "Server-sent events; each `data` is a JSON object with `type` and `object`.",
     },
+    **SCHEMAS,
 }
 _LIST = "List"
 

@@ -57,7 +57,29 @@ def _singular(noun: str) -> str:
     return noun if noun == "Freight" else noun.removesuffix("s")
 
 
+_PAGED = {"limit": "how many, 1000 at most", "after": "the last name of the page before"}
+_IDENTITY_PROVIDERS = {
+    f"{verb}{scope}IdentityProvider{plural}": told
+    for scope in ("", "Platform")
+    for verb, plural, told in (
+        ("List", "s", Described("IdentityProviderList", query=_PAGED)),
+        ("Get", "", Described("IdentityProvider")),
+        (
+            "Create",
+            "",
+            Described("IdentityProvider", "NewIdentityProvider", (201,), refusals=(409, 413, 422)),
+        ),
+        (
+            "Update",
+            "",
+            Described("IdentityProvider", "IdentityProviderChanges", refusals=(409, 413, 422)),
+        ),
+        ("Check", "", Described("IdentityProviderReport")),
+    )
+}
+
 OPERATIONS: Mapping[str, Described] = {
+    **_IDENTITY_PROVIDERS,
     "ListProjects": Described(
         "ProjectList",
         query={

@@ -26,7 +26,12 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "rbac.web.ClosedSignupAdapter"
 ACCOUNT_FORMS = {"reset_password": "rbac.web.ResetOwnPassword"}
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Kargo Platform] "
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_anywhere": "100/h/key",
+}
+"""Attempts from an address; at one account from an address; and at one account from everywhere."""
 GLOBAL_SERVICE_ACCOUNT_NAMESPACES = env.list("KARGO_GLOBAL_SERVICE_ACCOUNT_NAMESPACES", default=[])
 """Namespaces beside ``kargo`` whose roles people are led to by claims, in all projects."""
 

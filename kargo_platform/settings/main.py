@@ -8,4 +8,5 @@ from kargo_platform.settings.quotas import *
 from kargo_platform.settings.rest import *
 from kargo_platform.settings.security import *
 from kargo_platform.settings.tools import *
+from kargo_platform.settings.webhooks import *
 from kargo_platform.settings.workers import *

@@ -19,6 +19,10 @@ REST_FRAMEWORK = {
 KEPT_MANIFESTS_BYTES = env.int("KARGO_KEPT_MANIFESTS_BYTES", default=128 * 1024**2)
 """Room in each process for manifests that lists have sent and may send again."""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+REQUEST_LIMIT_BYTES = 8 * 1024 * 1024
+"""The longest body that is taken in at all; more than any route takes."""
+REQUEST_BODY_SECONDS = env.float("KARGO_REQUEST_BODY_SECONDS", default=60.0)
+"""How long a client may take to send a whole body."""
 WATCH_KEEP_ALIVE_SECONDS = env.float("KARGO_WATCH_KEEP_ALIVE_SECONDS", default=30.0)
 """How often a watch says that it is still there."""
 WATCH_CHECK_SECONDS = min(env.float("KARGO_WATCH_CHECK_SECONDS", default=50.0), 60.0)

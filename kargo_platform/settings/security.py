@@ -4,6 +4,7 @@ from csp.constants import NONE, SELF
 
 from kargo_platform.settings.env import VAR_DIR, env
 from kargo_platform.settings.keys import read_or_create_key
+from kargo_platform.settings.origins import exact_origins
 
 SECRET_KEY = env.str("KARGO_SECRET_KEY", default="") or read_or_create_key(VAR_DIR / "secret.key")
 SECRET_KEY_FALLBACKS = env.list("KARGO_SECRET_KEY_FALLBACKS", default=[])
@@ -15,6 +16,10 @@ ENCRYPTION_KEYS = env.list("KARGO_ENCRYPTION_KEYS", default=[]) or [
 
 ALLOWED_HOSTS = env.list("KARGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("KARGO_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = exact_origins(
+    env.list("KARGO_CORS_ALLOWED_ORIGINS", default=[]), setting="KARGO_CORS_ALLOWED_ORIGINS"
+)
+"""Origins of pages that may call ``/v1beta1`` with a bearer token; cookies are never allowed."""
 TRUSTED_PROXIES = env.list("KARGO_TRUSTED_PROXIES", default=[])
 """Networks of reverse proxies whose ``X-Forwarded-For`` is believed; ``unix`` for those that come
 over a socket."""
@@ -23,7 +28,9 @@ BASE_URL = env.str("KARGO_BASE_URL", default="http://127.0.0.1:8000")
 
 _HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
-SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+if _HTTPS:  # no host beside this one can set cookies of such names
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -22,7 +22,8 @@ class IdentityProvider(Sealed):
 
     ``name`` is part of addresses. ``encrypted`` holds ``clientSecret``; empty for a public client.
     ``trusts_email`` lets an address that the provider has verified lead to an account that is
-    there already; only the platform's own providers may.
+    there already; only the platform's own providers may. With ``ends_provider_session``, signing
+    out here leads on to the provider, to sign out there too.
     """
 
     TENANT_LOOKUP: ClassVar[str] = "tenant__uid"
@@ -48,6 +49,7 @@ class IdentityProvider(Sealed):
     groups_claim = models.CharField(max_length=253, default="groups")
     email_domains = models.JSONField(default=list, blank=True)
     trusts_email = models.BooleanField(default=False)
+    ends_provider_session = models.BooleanField(default=False)
     is_enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
     updated_at = models.DateTimeField(default=now)

@@ -8,6 +8,8 @@ from common.models import Resource, Sealed
 
 SHARED_NAMESPACE = "kargo-shared-resources"
 SYSTEM_NAMESPACE = "kargo-system-resources"
+RENAMED_NAMESPACES = {"kargo-cluster-secrets": SYSTEM_NAMESPACE}
+"""Namespaces of the platform that Kargo has renamed, with their names of today."""
 
 
 class Secret(Resource, Sealed):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.http.response import HttpResponseBase
 from django.views import View
 from mozilla_django_oidc.views import (
     OIDCAuthenticationCallbackView,
@@ -18,8 +18,11 @@ from common.clock import now
 from common.errors import ForbiddenError, NotFoundError, PlatformError
 from projects.models import IdentityProvider
 from projects.models.tenant import DEFAULT_TENANT
+from projects.portal.beginnings import ATTEMPT_SECONDS, may_begin, note_beginning, too_many
+from projects.portal.hints import keep_hint
 from projects.services.identity_providers import client_secret_of
 from projects.services.sign_in import as_provider, sign_in_provider
+from rbac.addresses import is_own_page, own_address
 from rbac.audit import PLATFORM
 from rbac.authorizer import PUBLIC
 from rbac.backends import ATTEMPT, LIBRARY_SETTINGS, Attempt, start_session
@@ -34,7 +37,6 @@ STATES = "oidc_states"
 """Where the library keeps, in the session, each sign-in that has begun, by its ``state``."""
 NEXT = "oidc_login_next"
 """Where it keeps the page to show afterwards; it has checked that the page is ours."""
-ATTEMPT_SECONDS = 600
 
 _FAILED = "Signing in with {title} did not work. Try again; if it keeps failing, ask your operator."
 
@@ -52,8 +54,10 @@ class StartSignIn(OIDCAuthenticationRequestView):  # type: ignore[misc] # the li
             return " ".join(self.provider.scopes)
         return LIBRARY_SETTINGS.get(name, *default)
 
-    def get(self, request: HttpRequest, name: str, tenant: str = "") -> HttpResponseRedirect:
+    def get(self, request: HttpRequest, name: str, tenant: str = "") -> HttpResponseBase:
         self.provider = as_provider(_row(tenant, name))
+        if not may_begin(request, tenant):
+            return too_many(request)
         self.callback = _callback(request, name, tenant)
         try:
             published = issuer_named(self.provider.issuer).published()
@@ -64,8 +68,9 @@ class StartSignIn(OIDCAuthenticationRequestView):  # type: ignore[misc] # the li
         self.OIDC_RP_CLIENT_ID = self.provider.client_id
         asked: str = super().get(request)["Location"]
         states = parse_qs(urlsplit(asked).query)["state"]
-        request.session[STATES][states[-1]]["provider"] = str(self.provider.uid)
         request.session.modified = True
+        request.session[STATES][states[-1]]["provider"] = str(self.provider.uid)
+        note_beginning(request)
         if "?" in endpoint:
             asked = asked.replace(f"{endpoint}?", f"{endpoint}&", 1)
         return HttpResponseRedirect(asked)
@@ -85,7 +90,7 @@ class FinishSignIn(OIDCAuthenticationCallbackView):  # type: ignore[misc] # the 
 
     def get(self, request: HttpRequest, name: str, tenant: str = "") -> HttpResponseRedirect:
         row = _row(tenant, name)
-        self.provider, self.tenant_name = as_provider(row), tenant
+        self.row, self.provider, self.tenant_name = row, as_provider(row), tenant
         try:
             _check_answer(request, self.provider)
             attempt = Attempt(
@@ -107,6 +112,7 @@ class FinishSignIn(OIDCAuthenticationCallbackView):  # type: ignore[misc] # the 
         if attempt.identity is None:
             return self.login_failure()
         start_session(request, attempt.identity, via=self.provider.name)
+        keep_hint(request, self.row, attempt)
         return HttpResponseRedirect(page)
 
 
@@ -114,6 +120,12 @@ def login_address(request: HttpRequest, row: IdentityProvider) -> str:
     """Return where signing in with a provider begins."""
     root = _root(request, _named(row.tenant.name if row.tenant else ""))
     return f"{root}/oidc/{row.name}/login/"
+
+
+def sign_in_page(request: HttpRequest, row: IdentityProvider) -> str:
+    """Return where a provider sends people whom it has signed out; to be registered there."""
+    root = _root(request, _named(row.tenant.name if row.tenant else ""))
+    return own_address(f"{root}/accounts/login/")
 
 
 def home_of(request: HttpRequest, tenant: str) -> str:
@@ -135,7 +147,7 @@ def _row(tenant: str, name: str) -> IdentityProvider:
 
 def _callback(request: HttpRequest, name: str, tenant: str) -> str:
     """Return where the provider sends people back to; it must be registered there."""
-    return request.build_absolute_uri(f"{_root(request, tenant)}/oidc/{name}/callback/")
+    return own_address(f"{_root(request, tenant)}/oidc/{name}/callback/")
 
 
 def _root(request: HttpRequest, tenant: str) -> str:
@@ -171,10 +183,7 @@ def _check_answer(request: HttpRequest, provider: Provider) -> None:
 
 def _safe_page(request: HttpRequest, tenant: str) -> str:
     page = str(request.session.get(NEXT) or "")
-    is_ours = url_has_allowed_host_and_scheme(
-        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return page if is_ours else home_of(request, tenant)
+    return page if is_own_page(page) else home_of(request, tenant)
 
 
 def _failed(

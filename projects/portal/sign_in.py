@@ -8,11 +8,11 @@ from allauth.account.views import LoginView
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from projects.portal.oidc import home_of, login_address
 from projects.services.sign_in import sign_in_providers
 from projects.web import tenant_name_of
+from rbac.addresses import is_own_page
 from rbac.authorizer import PUBLIC
 
 
@@ -47,10 +47,7 @@ class SignIn(LoginView):  # type: ignore[misc] # allauth ships no types
 def _wanted_page(request: HttpRequest) -> str:
     """Return the page that somebody wanted to see, if it is one of ours."""
     page = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = url_has_allowed_host_and_scheme(
-        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return page if is_ours else ""
+    return page if is_own_page(page) else ""
 
 
 def _social_ways() -> list[tuple[str, str]]:

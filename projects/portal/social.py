@@ -6,6 +6,7 @@ somebody in.
 """
 
 import logging
+import re
 import time
 from typing import Any, NoReturn
 from uuid import NAMESPACE_URL, uuid5
@@ -18,19 +19,24 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from requests import Session  # noqa: TID251 - a type; what is sent goes through common.http
 
 from common.clock import now
 from common.errors import PlatformError
 from common.jsontypes import JSONValue
+from projects.portal.social_calls import checked_session
+from rbac.addresses import is_own_page
 from rbac.backends import start_session
 from rbac.oidc.people import person_in
 from rbac.oidc.providers import Provider
+from rbac.oidc.verification import InvalidIdTokenError
 from rbac.origin import address_of
 from rbac.services.identities import Sighting, recognise_person, said_at
 
 logger = logging.getLogger(__name__)
 
+_ID = re.compile(r"[0-9]{1,40}")
+"""How all three services name an account: by a number."""
 _REFUSED = (
     "Signing in did not work: a verified address of your organisation is needed. Ask your operator."
 )
@@ -53,20 +59,31 @@ class SocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] # allaut
         except SocialApp.DoesNotExist as error:
             raise Http404(provider) from error
 
+    def get_requests_session(self) -> Session:
+        """Return what allauth asks the services with."""
+        return checked_session()
+
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
         """Sign somebody in whom the service vouches for, or send them away."""
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
-            raise ImmediateHttpResponse(_sent_away(request, reason="no sign-in"))
+            raise ImmediateHttpResponse(sent_away(request, reason="no sign-in"))
         try:
             provider, claims = _provider(sociallogin), _claims(sociallogin)
             person = person_in(claims, provider)
             sighting = Sighting(person, provider, said_at(claims), address_of(request))
             identity = recognise_person(sighting, now=now())
         except PlatformError as error:
-            raise ImmediateHttpResponse(_sent_away(request, reason=error.message)) from error
-        page = _page(request, sociallogin)
+            raise ImmediateHttpResponse(sent_away(request, reason=error.message)) from error
+        page = _page(sociallogin)
         start_session(request, identity, via=provider.name)
         raise ImmediateHttpResponse(HttpResponseRedirect(page))
+
+
+def sent_away(request: HttpRequest, *, reason: str) -> HttpResponseRedirect:
+    """Show the sign-in page to somebody who has not got in; why is for the log."""
+    logger.warning("social sign-in refused", extra={"reason": reason})
+    messages.error(request, _REFUSED)
+    return HttpResponseRedirect(reverse("account_login"))
 
 
 def _provider(sociallogin: SocialLogin) -> Provider:
@@ -86,8 +103,13 @@ def _claims(sociallogin: SocialLogin) -> dict[str, JSONValue]:
     """Return what the service says, as claims that no other provider's are taken for.
 
     Of names that people choose, only one under the service's own name: ``github``, ``gitlab``.
+
+    Raises:
+        InvalidIdTokenError: It does not say whom it is about.
     """
     name, told = str(sociallogin.account.provider), sociallogin.account.extra_data
+    if not _ID.fullmatch(str(sociallogin.account.uid)):
+        raise InvalidIdTokenError("the service does not say whom it vouches for")
     chosen = told.get("login") or told.get("username")
     email = _verified_address(sociallogin)
     claims: dict[str, JSONValue] = {
@@ -114,15 +136,6 @@ def _verified_address(sociallogin: SocialLogin) -> str:
     return max(let_in, default=(False, ""))[1]
 
 
-def _page(request: HttpRequest, sociallogin: SocialLogin) -> str:
+def _page(sociallogin: SocialLogin) -> str:
     page = str(sociallogin.state.get("next") or "")
-    is_ours = url_has_allowed_host_and_scheme(
-        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return page if is_ours else "/"
-
-
-def _sent_away(request: HttpRequest, *, reason: str) -> HttpResponseRedirect:
-    logger.warning("social sign-in refused", extra={"reason": reason})
-    messages.error(request, _REFUSED)
-    return HttpResponseRedirect(reverse("account_login"))
+    return page if is_own_page(page) else "/"

@@ -1,54 +1,21 @@
 """Says whom a tenant, or the whole platform, trusts about people; and no longer."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from common.errors import ConflictError, FieldProblem, InvalidError
+from common.errors import ConflictError, InvalidError, NotFoundError
 from projects.encryption import decrypt, encrypt
 from projects.models import IdentityProvider, Tenant
-from projects.models.identity_provider import ClientAuth
 from projects.models.tenant import DEFAULT_TENANT
+from projects.services.identity_provider_specs import ProviderSpec, problems_in
 from rbac.actors import Actor
 from rbac.audit import PLATFORM, Act, record
-from rbac.oidc.people import RESERVED_NAMES
-from rbac.oidc.providers import DEFAULT_SCOPES
 from rbac.services.identities import revoke_identities
 
-_NAME = re.compile(r"[-A-Za-z0-9_]{1,63}")
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _SECRET = "clientSecret"  # noqa: S105 - the name of a key
-_MOST_SCOPES = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderSpec:
-    """What is said of an identity provider; see :class:`projects.models.IdentityProvider`.
-
-    Attributes:
-        client_secret: Empty for a public client; ``None`` keeps the one that is there.
-    """
-
-    name: str
-    issuer: str
-    client_id: str
-    title: str = ""
-    client_secret: str | None = field(default=None, repr=False)
-    cli_client_id: str = ""
-    client_auth: str = ClientAuth.BASIC.value
-    scopes: tuple[str, ...] = DEFAULT_SCOPES
-    username_claim: str = "email"
-    groups_claim: str = "groups"
-    email_domains: tuple[str, ...] = ()
-    trusts_email: bool = False
-    is_enabled: bool = True
 
 
 def create_identity_provider(
@@ -97,6 +64,46 @@ def delete_identity_provider(provider: IdentityProvider, *, actor: Actor, now: d
         _record(provider, "identity-provider.delete", actor=actor, now=now, before=before)
 
 
+def identity_providers_of(tenant: Tenant | None, *, after: str = "") -> QuerySet[IdentityProvider]:
+    """Return the providers of a tenant or, without one, the platform's own, by name.
+
+    Those that are switched off are there too; ``after`` is the last name of the page before.
+    """
+    rows = IdentityProvider.objects.filter(tenant=tenant, name__gt=after)
+    return rows.select_related("tenant").order_by("name", "pk")
+
+
+def identity_provider_named(tenant: Tenant | None, name: str) -> IdentityProvider:
+    """Return a provider of a tenant or, without one, of the platform's own.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    found = identity_providers_of(tenant).filter(name=name).first()
+    if found is None:
+        raise NotFoundError(f'identity provider "{name}" not found')
+    return found
+
+
+def spec_of(provider: IdentityProvider) -> ProviderSpec:
+    """Return what is said of a provider; the secret is the one that is there."""
+    return ProviderSpec(
+        name=provider.name,
+        issuer=provider.issuer,
+        client_id=provider.client_id,
+        title=provider.title,
+        cli_client_id=provider.cli_client_id,
+        client_auth=provider.client_auth,
+        scopes=tuple(provider.scopes),
+        username_claim=provider.username_claim,
+        groups_claim=provider.groups_claim,
+        email_domains=tuple(provider.email_domains),
+        trusts_email=provider.trusts_email,
+        ends_provider_session=provider.ends_provider_session,
+        is_enabled=provider.is_enabled,
+    )
+
+
 def client_secret_of(provider: IdentityProvider) -> str:
     """Return the secret to show to a provider; empty for a public client.
 
@@ -109,11 +116,6 @@ def client_secret_of(provider: IdentityProvider) -> str:
     return decrypt(provider.encrypted, tenant_uid=owner, bound_to=str(provider.uid))[_SECRET]
 
 
-def problems_in(spec: ProviderSpec, tenant: Tenant | None) -> tuple[FieldProblem, ...]:
-    """Return what is not usable in what is said of a provider, by field."""
-    return tuple(FieldProblem(path, reason) for path, reason in _problems(spec, tenant))
-
-
 def is_name_taken(name: str, tenant: Tenant | None, *, but: IdentityProvider | None = None) -> bool:
     """Return whether another provider has the name: the platform's share the default tenant's."""
     shared = Q(tenant__isnull=True) | Q(tenant__name=DEFAULT_TENANT)
@@ -121,52 +123,6 @@ def is_name_taken(name: str, tenant: Tenant | None, *, but: IdentityProvider | N
     rows = IdentityProvider.objects.filter(shared if is_shared else Q(tenant=tenant), name=name)
     others = rows.exclude(uid=but.uid) if but else rows
     return others.exists()
-
-
-def _problems(spec: ProviderSpec, tenant: Tenant | None) -> Iterator[tuple[str, str]]:
-    if _NAME.fullmatch(spec.name) is None:
-        yield "name", "must have only letters, digits, hyphens and underscores"
-    yield from _issuer_problems(spec.issuer)
-    if not spec.client_id.strip():
-        yield "client_id", "is what the provider calls this platform; it cannot be empty"
-    yield from _claim_problems(spec)
-    if spec.client_auth not in ClientAuth.values:
-        yield "client_auth", f"must be one of {', '.join(ClientAuth.values)}"
-    if spec.trusts_email and tenant is not None:
-        yield "trusts_email", "is for the platform's own providers only"
-
-
-def _claim_problems(spec: ProviderSpec) -> Iterator[tuple[str, str]]:
-    if "openid" not in spec.scopes:
-        yield "scopes", "must include openid"
-    if len(spec.scopes) > _MOST_SCOPES or any(not _is_word(it) for it in spec.scopes):
-        yield "scopes", f"must be at most {_MOST_SCOPES} words"
-    if not _is_word(spec.username_claim) or spec.username_claim in RESERVED_NAMES:
-        yield "username_claim", f"must be a claim, and none of {', '.join(sorted(RESERVED_NAMES))}"
-    if not _is_word(spec.groups_claim):
-        yield "groups_claim", "must be the name of a claim"
-    if any(not it or "@" in it or not _is_word(it) for it in spec.email_domains):
-        yield "email_domains", "must be domains, such as example.com"
-
-
-def _issuer_problems(issuer: str) -> Iterator[tuple[str, str]]:
-    try:
-        address = urlsplit(issuer)
-        host = address.hostname or ""
-    except ValueError:
-        yield "issuer", "is not an address"
-        return
-    is_safe = address.scheme == "https" or (address.scheme == "http" and host in _LOOPBACK)
-    if not is_safe or not host:
-        yield "issuer", "must be an https address (http only for a provider on this host)"
-    if address.query or address.fragment or address.username or not _is_word(issuer):
-        yield "issuer", "must be exactly what the provider calls itself, without a query"
-    if issuer.rstrip("/") == str(settings.BASE_URL).rstrip("/"):
-        yield "issuer", "is this platform itself"
-
-
-def _is_word(text: str) -> bool:
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 def _check(spec: ProviderSpec, tenant: Tenant | None) -> None:
@@ -185,6 +141,7 @@ def _write(provider: IdentityProvider, spec: ProviderSpec, *, now: datetime) -> 
     provider.username_claim, provider.groups_claim = spec.username_claim, spec.groups_claim
     provider.email_domains = sorted({it.lower() for it in spec.email_domains})
     provider.trusts_email, provider.is_enabled = spec.trusts_email, spec.is_enabled
+    provider.ends_provider_session = spec.ends_provider_session
     provider.updated_at = now
     if spec.client_secret is not None:
         provider.encrypted = _sealed(provider, spec.client_secret)
@@ -210,7 +167,8 @@ def _shown(provider: IdentityProvider) -> dict[str, Any]:
     """Return what the audit says of a provider; of its secret, whether there is one."""
     shown = (
         *("name", "title", "issuer", "client_id", "cli_client_id", "client_auth", "scopes"),
-        *("username_claim", "groups_claim", "email_domains", "trusts_email", "is_enabled"),
+        *("username_claim", "groups_claim", "email_domains", "trusts_email"),
+        *("ends_provider_session", "is_enabled"),
     )
     facts: dict[str, Any] = {name: getattr(provider, name) for name in shown}
     return {**facts, "is_public_client": not provider.encrypted}

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from common.errors import ConflictError
 from common.models import Resource
 from projects.models import ChangeType, ConfigMap, Project, ProjectConfig, Secret, Tenant
-from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
+from projects.models.secret import RENAMED_NAMESPACES, SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from projects.services.changes import kind_of, record_change
 from projects.services.quotas import charge_storage, require_room_for_project, size_of_row
 from rbac import audit
@@ -19,7 +19,7 @@ from rbac.selectors.grants import global_namespaces
 from rbac.services import make_project_roles, remove_project_roles
 
 CREATE_ACTOR = "kargo.akuity.io/create-actor"
-RESERVED = frozenset({KARGO_NAMESPACE, SHARED_NAMESPACE, SYSTEM_NAMESPACE})
+RESERVED = frozenset({KARGO_NAMESPACE, SHARED_NAMESPACE, SYSTEM_NAMESPACE, *RENAMED_NAMESPACES})
 """Namespaces of the platform itself, which no project may be called."""
 
 

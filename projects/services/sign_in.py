@@ -1,6 +1,8 @@
 """Which identity providers let people in, and where."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
@@ -9,7 +11,29 @@ from projects.models import IdentityProvider
 from projects.models.tenant import DEFAULT_TENANT
 from rbac.oidc.providers import Provider
 
+CLI_CALLBACK = "http://localhost/auth/callback"
+"""Where the command line waits for people to come back, on any port."""
+
 _OWN_FIRST = F("tenant").asc(nulls_last=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a provider sends people back to: who has signed in, and who has signed out."""
+
+    callback: str
+    after_sign_out: str
+
+
+def addresses_of(provider: IdentityProvider, *, base: str) -> Addresses:
+    """Return the addresses to register at a provider, where this platform is at ``base``."""
+    root = base.rstrip("/") + root_of(provider.tenant.name if provider.tenant else "")
+    return Addresses(f"{root}/oidc/{provider.name}/callback/", f"{root}/accounts/login/")
+
+
+def root_of(tenant_name: str) -> str:
+    """Return what a tenant's addresses begin with: nothing for the default one."""
+    return f"/t/{tenant_name}" if tenant_name not in {"", DEFAULT_TENANT} else ""
 
 
 def sign_in_providers(tenant_name: str) -> QuerySet[IdentityProvider]:
@@ -33,6 +57,11 @@ def sign_in_provider(tenant_name: str, name: str) -> IdentityProvider:
     if provider is None:
         raise NotFoundError(f'There is no identity provider "{name}" here.')
     return provider
+
+
+def provider_to_leave(uid: UUID) -> IdentityProvider | None:
+    """Return a provider that people are to be signed out of when they sign out here."""
+    return _enabled(Q(uid=uid, ends_provider_session=True)).first()
 
 
 def providers_of_issuer(issuer: str, tenant_name: str) -> Sequence[Provider]:

@@ -14,6 +14,7 @@ from promotions.admin import (
     tasks,
     tenants,
     warehouses,
+    webhooks,
     work,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "tasks",
     "tenants",
     "warehouses",
+    "webhooks",
     "work",
 ]

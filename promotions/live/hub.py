@@ -14,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import ParamSpec, TypeVar
+from uuid import UUID
 from weakref import WeakKeyDictionary
 
 from django.db import DatabaseError, close_old_connections
 
 from promotions.live.messages import Message, Topic
 from promotions.live.outbox import Batch, Outbox, StoredOutbox, topics_of
+from rbac.selectors.losses import Losses
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ PATIENCE_SECONDS = 5.0
 _MOST = 4
 """And this many times as much never does."""
 POLL_SECONDS = 0.2
+LOSSES_EVERY_SECONDS = 1.0
+"""How often is looked for acts that take access away."""
 
 _READERS = 4
 """Threads, and database connections, for what followers ask for themselves."""
@@ -43,14 +47,18 @@ class Listener:
 
     Attributes:
         position: What comes later than this is told.
+        tenant_uid: Where access is needed; without it, nobody says that it may be gone.
         is_over: Nothing more is told: the hub has stopped, or the follower ``is_late``.
+        is_doubted: Access may be gone; the follower takes the note away when it has read it.
     """
 
-    def __init__(self, topic: Topic, *, position: int = 0) -> None:
+    def __init__(self, topic: Topic, *, position: int = 0, tenant_uid: UUID | None = None) -> None:
         self.topic = topic
         self.position = position
+        self.tenant_uid = tenant_uid
         self.is_over = False
         self.is_late = False
+        self.is_doubted = False
         self._waiting: deque[Message] = deque()
         self._waiting_bytes = 0
         self._waiting_since = 0.0
@@ -69,6 +77,11 @@ class Listener:
         self._waiting_bytes += message.size_bytes
         self._has_news.set()
 
+    def doubt(self) -> None:
+        """Note that access may be gone, and wake the follower."""
+        self.is_doubted = True
+        self._has_news.set()
+
     def end(self) -> None:
         """Tell nothing more; what waits is forgotten."""
         self.is_over = True
@@ -76,7 +89,10 @@ class Listener:
         self._has_news.set()
 
     async def take(self, *, timeout: float) -> list[Message]:  # noqa: ASYNC109 -- what is waited for is optional
-        """Return what waits, once there is something; nothing after ``timeout`` seconds."""
+        """Return what waits, once there is something; nothing after ``timeout`` seconds.
+
+        And nothing when there is only a doubt.
+        """
         if not self._waiting and not self.is_over:
             try:
                 async with asyncio.timeout(timeout):
@@ -105,9 +121,12 @@ class Hub:
         outbox: Outbox | None = None,
         *,
         interval: float = POLL_SECONDS,
+        losses: Losses | None = None,
     ) -> None:
         self._outbox = outbox or StoredOutbox()
         self._interval = interval
+        self._losses = losses
+        self._losses_at = 0.0
         self._listeners: dict[Topic, set[Listener]] = {}
         self._position = 0
         self._task: asyncio.Task[None] | None = None
@@ -122,9 +141,11 @@ class Hub:
         return sum(map(len, self._listeners.values()))
 
     @asynccontextmanager
-    async def listen(self, topic: Topic) -> AsyncIterator[Listener]:
-        """Hear of what changes from here on, until the block ends."""
-        listener = Listener(topic)
+    async def listen(
+        self, topic: Topic, *, tenant_uid: UUID | None = None
+    ) -> AsyncIterator[Listener]:
+        """Hear of what changes from here on, and of doubts in a tenant, until the block ends."""
+        listener = Listener(topic, tenant_uid=tenant_uid)
         try:
             await self._join(listener)
             yield listener
@@ -176,6 +197,7 @@ class Hub:
                         self._task = None
                         return
                     is_full = await self._tell_news()
+                    await self._tell_doubts()
         finally:
             if self._task is not None:  # it did not end by itself
                 self._end_all()
@@ -190,6 +212,24 @@ class Hub:
         self._position = batch.position
         self._spread(batch)
         return batch.is_full
+
+    async def _tell_doubts(self) -> None:
+        """Have those ask for their access again who may have lost it."""
+        if self._losses is None or time.monotonic() < self._losses_at:
+            return
+        self._losses_at = time.monotonic() + LOSSES_EVERY_SECONDS
+        everybody = [it for some in self._listeners.values() for it in some]
+        tenants = {it.tenant_uid for it in everybody if it.tenant_uid is not None}
+        look = partial(self._losses.new_ones, tenants)
+        loop = asyncio.get_running_loop()
+        try:
+            doubted = await loop.run_in_executor(self._thread, _with_living_connections, look)
+        except DatabaseError:
+            logger.warning("audit unreadable, trying again", exc_info=True)
+            return
+        for listener in everybody:
+            if listener.tenant_uid in doubted:
+                listener.doubt()
 
     async def _look(self, position: int | None) -> Batch:
         loop = asyncio.get_running_loop()
@@ -223,7 +263,7 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 def current_hub() -> Hub:
     """Return the hub of the running event loop; a server has one loop a process."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub(losses=Losses()))
 
 
 def close_hubs() -> None:

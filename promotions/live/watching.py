@@ -9,12 +9,13 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Itera
 from dataclasses import dataclass
 from datetime import timedelta
 from random import uniform
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from projects.models import ChangeType
-from promotions.live.hub import POLL_SECONDS, Hub, current_hub
+from promotions.live.hub import LOSSES_EVERY_SECONDS, POLL_SECONDS, Hub, Listener, current_hub
 from promotions.live.messages import (
     KEEP_ALIVE,
     OUT_OF_RANGE,
@@ -25,10 +26,17 @@ from promotions.live.messages import (
 )
 from promotions.live.outbox import StoredOutbox
 from promotions.selectors.live import settled_position
+from rbac.selectors.losses import Losses
 
 _SOONEST_CHECK = 0.6
 """Access is asked for again after some time between this part of what is set and all of it, so
 that what came at once is not asked for at once."""
+_CALM_SECONDS = 2.0
+"""Whatever happens, a stream asks for its access no more often."""
+_WHOLE_SECOND = 1.0
+"""Tokens say the second in which they expire."""
+_LINGERING_SECONDS = 5.0
+"""What has expired, and is taken nevertheless as clocks differ, is asked for so often."""
 _MOST_UNASKED = timedelta(seconds=60)
 """A stream whose access could not be asked for so long ends."""
 CHUNK_BYTES = 64 << 10
@@ -72,6 +80,21 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Admission:
+    """By what a client may follow.
+
+    Attributes:
+        is_allowed: Whether it still may; asked now and then, on a thread that may use the database.
+        tenant_uid: Where access is needed: it is asked for soon after somebody lost some there.
+        expires_at: When what the client has shown expires, in seconds since 1970; 0 for never.
+    """
+
+    is_allowed: Callable[[], bool]
+    tenant_uid: UUID
+    expires_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Where a stream starts, and the events that say what was there then."""
 
@@ -82,15 +105,22 @@ class Start:
 class Rhythm:
     """When a stream says that it is still there, and asks whether it may go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, expires_at: float = 0.0) -> None:
         self._alive_at = time.monotonic() + _keep_alive_seconds()
         self._check_at = 0.0
+        left = expires_at + _WHOLE_SECOND - time.time() if expires_at else float("inf")
+        self._ends_at = time.monotonic() + left
         self.note_check()
 
     @property
     def pause(self) -> float:
         """How long until there is something to do, in seconds."""
-        return max(0.0, min(self._alive_at, self._check_at) - time.monotonic())
+        return min(self.until_check, max(0.0, self._alive_at - time.monotonic()))
+
+    @property
+    def until_check(self) -> float:
+        """How long until access is asked for, in seconds."""
+        return max(0.0, self._check_at - time.monotonic())
 
     def is_quiet(self) -> bool:
         """Return whether to say that the stream is still there; it counts as said."""
@@ -109,6 +139,13 @@ class Rhythm:
         share = uniform(_SOONEST_CHECK, 1.0)  # noqa: S311 -- no secret
         longest: float = settings.WATCH_CHECK_SECONDS
         self._check_at = self._checked_at + share * longest
+        is_over = self._checked_at >= self._ends_at
+        end = self._checked_at + _LINGERING_SECONDS if is_over else self._ends_at
+        self._check_at = min(self._check_at, end)
+
+    def note_doubt(self) -> None:
+        """Note that access may be gone: it is asked for soon."""
+        self._check_at = min(self._check_at, self._checked_at + _CALM_SECONDS)
 
     def may_retry(self) -> bool:
         """Return whether to go on although access could not be asked for; soon again then."""
@@ -117,17 +154,15 @@ class Rhythm:
 
 
 async def follow(
-    watch: Watch, start: Start, *, is_allowed: Callable[[], bool], hub: Hub | None = None
+    watch: Watch, start: Start, *, admission: Admission, hub: Hub | None = None
 ) -> AsyncGenerator[bytes, None]:
-    """Yield events until the client goes, loses access, or does not keep up.
-
-    ``is_allowed`` is called now and then, on a thread of the hub.
-    """
+    """Yield events until the client goes, loses access, or does not keep up."""
     source = hub or current_hub()
+    rhythm = Rhythm(expires_at=admission.expires_at)
     for chunk in chunks(start.seed):
         yield chunk
-    rhythm = Rhythm()
-    async with source.listen(watch.topic) as listener:
+    async with source.listen(watch.topic, tenant_uid=admission.tenant_uid) as listener:
+        listener.doubt()  # until now nobody said what happens to access
         missed = await source.missed(watch.topic, after=start.position, until=listener.position)
         if missed is None:
             yield START_ANEW
@@ -141,18 +176,28 @@ async def follow(
                 yield chunk
             if rhythm.is_quiet():
                 yield KEEP_ALIVE
-            if rhythm.is_check_due() and not await source.run(_is_granted, rhythm, is_allowed):
+            if not await may_go_on(rhythm, listener, admission, hub=source):
                 return
     yield START_ANEW
 
 
+async def may_go_on(rhythm: Rhythm, listener: Listener, admission: Admission, *, hub: Hub) -> bool:
+    """Return whether a follower still has access, asking only if it is time to."""
+    if listener.is_doubted:
+        listener.is_doubted = False
+        rhythm.note_doubt()
+    if not rhythm.is_check_due():
+        return True
+    return await hub.run(_is_granted, rhythm, admission.is_allowed)
+
+
 def follow_alone(
-    watch: Watch, start: Start, *, is_allowed: Callable[[], bool]
+    watch: Watch, start: Start, *, admission: Admission
 ) -> Generator[bytes, None, None]:
     """Yield events as :func:`follow` does, where there is no event loop: it holds a thread."""
+    rhythm = Rhythm(expires_at=admission.expires_at)
     yield from chunks(start.seed)
-    rhythm = Rhythm()
-    outbox = StoredOutbox()
+    outbox, losses, look_at = StoredOutbox(), Losses(), 0.0
     settled = settled_position()
     missed = outbox.missed(watch.topic, after=start.position, until=settled)
     if missed is None:
@@ -166,7 +211,11 @@ def follow_alone(
         yield from chunks(watch.frames(batch.watched))
         if rhythm.is_quiet():
             yield KEEP_ALIVE
-        if rhythm.is_check_due() and not _is_granted(rhythm, is_allowed):
+        if time.monotonic() >= look_at:
+            look_at = time.monotonic() + LOSSES_EVERY_SECONDS
+            if losses.new_ones({admission.tenant_uid}):
+                rhythm.note_doubt()
+        if rhythm.is_check_due() and not _is_granted(rhythm, admission.is_allowed):
             return
         if not batch.is_full:
             time.sleep(POLL_SECONDS)

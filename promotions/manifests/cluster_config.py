@@ -22,6 +22,7 @@ from promotions.manifests.metadata import (
     metadata_to,
 )
 from promotions.manifests.schema import Model, NamedReference, Text, matching
+from promotions.manifests.webhook_receivers import receivers_to
 
 NAME = "cluster"
 _EMAIL = r"[^@\s]+@[^@\s]+"
@@ -64,5 +65,10 @@ def problems(manifest: ClusterConfigManifest) -> Iterator[FieldProblem]:
 def to_manifest(config: ClusterConfig) -> dict[str, Any]:
     """Write the ClusterConfig as Kargo's JSON."""
     metadata = metadata_to(config, annotations={REFRESH: config.refresh_token})
-    status = config_status(config.conditions, handled_refresh=config.handled_refresh)
+    status = config_status(
+        config.conditions,
+        handled_refresh=config.handled_refresh,
+        observed_generation=config.generation if config.conditions else 0,
+        receivers=receivers_to(config),
+    )
     return manifest_to("ClusterConfig", metadata, spec=config.spec, status=status)

@@ -53,6 +53,12 @@ class Criterion(Model):
     label_selector: LabelSelector | None = None
     index_selector: IndexSelector | None = None
 
+    @property
+    def has_labels(self) -> bool:
+        """Whether it says anything of labels; an empty selector does not."""
+        selector = self.label_selector
+        return bool(selector and (selector.match_labels or selector.match_expressions))
+
 
 class Action(Model):
     """What a generic receiver does, when, and to what."""
@@ -146,10 +152,25 @@ def _action_problems(actions: Sequence[Action], path: str) -> Iterator[FieldProb
     for number, action in enumerate(actions):
         for index, criterion in enumerate(action.target_selection_criteria):
             where = f"{path}[{number}].targetSelectionCriteria[{index}]"
-            if not criterion.name and not criterion.label_selector and not criterion.index_selector:
+            if not (criterion.name or criterion.has_labels or criterion.index_selector):
                 reason = "must have at least one of name, labelSelector, indexSelector"
                 yield FieldProblem(where, reason)
             if criterion.label_selector is not None:
-                yield from selector_problems(
-                    criterion.label_selector, path=f"{where}.labelSelector"
-                )
+                settled = _settled(criterion.label_selector)
+                yield from selector_problems(settled, path=f"{where}.labelSelector")
+
+
+def _settled(selector: LabelSelector) -> LabelSelector:
+    """Return a selector with some value for each template; a delivery decides what it comes to."""
+    exact = {key: _settled_value(it) for key, it in (selector.match_labels or {}).items()}
+    expressions = [
+        it.model_copy(update={"values": [_settled_value(value) for value in it.values]})
+        if it.values
+        else it
+        for it in selector.match_expressions or []
+    ]
+    return selector.model_copy(update={"match_labels": exact, "match_expressions": expressions})
+
+
+def _settled_value(text: str) -> str:
+    return "any" if "${{" in text else text

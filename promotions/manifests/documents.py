@@ -5,12 +5,22 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue
-from promotions.manifests.yaml_values import MAX_DEPTH, read_yaml
+from promotions.manifests.yaml_values import (
+    LONGEST_INTEGER,
+    MAX_DEPTH,
+    read_yaml,
+    storable_integer,
+)
 
 MAX_BYTES = 4 * 1024 * 1024
+MAX_DOCUMENTS = 5000
+"""More than this in one text are refused, empty ones included."""
+
+PairT = TypeVar("PairT")
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -47,10 +57,11 @@ def read_documents(text: str | bytes, *, source: str = "-") -> list[Document]:
     """
     try:
         decoded = _decode(text)
-        values = list(_values(decoded))
+        values = list(_few(_values(decoded)))
     except InvalidError as error:
         raise InvalidError(f"{source}: {error.message}", code=error.code) from error
-    flat = [(item, line) for value, line in values for item in _items(value)]
+    items = ((item, line) for value, line in values for item in _items(value))
+    flat = list(_few(items))
     return [
         _document(value, source=source, index=index, line=line)
         for index, (value, line) in enumerate(flat, start=1)
@@ -82,19 +93,43 @@ def _values(text: str) -> Iterator[tuple[JSONValue, int]]:
 
 def _json_values(text: str) -> list[tuple[JSONValue, int]] | None:
     """Return the JSON values in a row, or ``None`` if this is YAML in flow style."""
-    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    decoder = json.JSONDecoder(
+        object_pairs_hook=_without_duplicates, parse_constant=_no_constant, parse_int=_integer
+    )
     values: list[tuple[JSONValue, int]] = []
-    position = 0
+    position, line, counted = 0, 1, 0
     try:
         while (position := _next_token(text, position)) < len(text):
-            line = text.count("\n", 0, position) + 1
+            line, counted = line + text.count("\n", counted, position), position
             value, position = decoder.raw_decode(text, position)
             values.append((value, line))
+            if len(values) > MAX_DOCUMENTS:
+                raise _too_many()
     except json.JSONDecodeError:
         return None
     except RecursionError as error:
         raise InvalidError(f"nested more than {MAX_DEPTH} levels deep") from error
     return values
+
+
+def _few(values: Iterable[PairT]) -> Iterator[PairT]:
+    """Yield what is given, as long as it is not too much."""
+    for count, value in enumerate(values):
+        if count >= MAX_DOCUMENTS:
+            raise _too_many()
+        yield value
+
+
+def _too_many() -> InvalidError:
+    return InvalidError(
+        f"more than {MAX_DOCUMENTS} documents; split it up.", code="too_many_documents"
+    )
+
+
+def _integer(text: str) -> int | float:
+    if len(text) > LONGEST_INTEGER:
+        raise InvalidError(f"a number has more than {LONGEST_INTEGER} digits", code="bad_number")
+    return storable_integer(int(text))
 
 
 def _next_token(text: str, position: int) -> int:

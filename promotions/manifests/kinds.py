@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from common.errors import FieldProblem, InvalidError
 from common.jsontypes import JSONObject, as_object, as_text
-from projects.models.secret import SYSTEM_NAMESPACE
+from projects.models.secret import RENAMED_NAMESPACES
 from promotions.manifests import (
     analysis_template,
     cluster_config,
@@ -46,7 +46,6 @@ from promotions.manifests.pruning import Dropped, near, prune
 OUR_GROUPS = frozenset({"kargo.akuity.io"})
 
 _RETIRED = {"PromotionPolicy": " any more; it belongs in promotionPolicies of a ProjectConfig"}
-_RENAMED_NAMESPACES = {"kargo-cluster-secrets": SYSTEM_NAMESPACE}
 
 
 class Scope(StrEnum):
@@ -179,7 +178,7 @@ def read_manifest(content: JSONObject) -> Read:
         InvalidError: The kind is unknown or something in it is wrong; ``problems`` say where.
     """
     kind = kind_of(content)
-    pruned, dropped = prune(kind.model, _in_todays_namespace(content))
+    pruned, dropped = prune(kind.model, in_todays_namespace(content))
     shown = kind.shows_values
     try:
         manifest = kind.model.model_validate(pruned)
@@ -215,6 +214,13 @@ def kind_of(content: JSONObject) -> Kind:
     return kind
 
 
+def in_todays_namespace(content: JSONObject) -> JSONObject:
+    """Return the document with a namespace that Kargo has renamed under its new name."""
+    metadata = as_object(content.get("metadata"))
+    now = RENAMED_NAMESPACES.get(as_text(metadata.get("namespace")))
+    return {**content, "metadata": {**metadata, "namespace": now}} if now else content
+
+
 def is_foreign(content: JSONObject) -> bool:
     """Return whether a document is for some other system that reads the same files.
 
@@ -230,13 +236,6 @@ def is_foreign(content: JSONObject) -> bool:
 
 _SHARED_GROUPS = frozenset({"", "argoproj.io", "rbac.authorization.k8s.io"})
 _NEIGHBOURS = frozenset({"Application", "ApplicationSet", "AppProject", "AnalysisRun", "Rollout"})
-
-
-def _in_todays_namespace(content: JSONObject) -> JSONObject:
-    """Return the document with a namespace that Kargo has renamed under its new name."""
-    metadata = as_object(content.get("metadata"))
-    now = _RENAMED_NAMESPACES.get(as_text(metadata.get("namespace")))
-    return {**content, "metadata": {**metadata, "namespace": now}} if now else content
 
 
 def _scope_problems(kind: Kind, manifest: Manifest) -> Iterable[FieldProblem]:

@@ -1,7 +1,7 @@
 """The envelope of every manifest: apiVersion, kind and metadata, read and written."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,11 +26,15 @@ ABORT = f"{PREFIX}abort"
 CREATE_ACTOR = f"{PREFIX}create-actor"
 HOLD = f"{PREFIX}auto-promotion-hold"
 RESUME = f"{PREFIX}auto-promotion-resume"
+ARGOCD_CONTEXT = f"{PREFIX}argocd-context"
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 OWN_LABELS = frozenset({ALIAS_LABEL, SHARD_LABEL})
 OWN_ANNOTATIONS = frozenset(
-    {REFRESH, REVERIFY, ABORT, CREATE_ACTOR, HOLD, RESUME, STAGE_KEY, LAST_APPLIED}
+    {
+        *(REFRESH, REVERIFY, ABORT, CREATE_ACTOR, HOLD, RESUME, STAGE_KEY, LAST_APPLIED),
+        ARGOCD_CONTEXT,
+    }
 )
 """Keys that columns or rules hold; they are written on the way out and not stored as they came."""
 
@@ -141,14 +145,22 @@ def present(status: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def config_status(
-    conditions: list[Any], *, handled_refresh: str, observed_generation: int = 0
+    conditions: list[Any],
+    *,
+    handled_refresh: str,
+    observed_generation: int = 0,
+    receivers: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any] | None:
-    """Write the status that kinds share: conditions, the last refresh, what was observed."""
+    """Write the status that kinds share: conditions, the last refresh, what was observed.
+
+    ``receivers`` are a configuration's webhook receivers.
+    """
     status = present(
         {
             "conditions": conditions,
             "lastHandledRefresh": handled_refresh,
             "observedGeneration": observed_generation or None,
+            "webhookReceivers": list(receivers),
         }
     )
     return status or None

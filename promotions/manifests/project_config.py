@@ -23,6 +23,7 @@ from promotions.manifests.metadata import (
 )
 from promotions.manifests.schema import Model, ResourceName
 from promotions.manifests.selectors import NameSelector, exact_name, selector_problems
+from promotions.manifests.webhook_receivers import receivers_to
 
 
 class AutoRollback(Model):
@@ -73,7 +74,12 @@ def to_manifest(config: ProjectConfig) -> dict[str, Any]:
     metadata = metadata_to(
         config, namespace=config.project.name, annotations={REFRESH: config.refresh_token}
     )
-    status = config_status(config.conditions, handled_refresh=config.handled_refresh)
+    status = config_status(
+        config.conditions,
+        handled_refresh=config.handled_refresh,
+        observed_generation=config.generation if config.conditions else 0,
+        receivers=receivers_to(config),
+    )
     return manifest_to("ProjectConfig", metadata, spec=config.spec, status=status)
 
 

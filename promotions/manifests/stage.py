@@ -10,6 +10,7 @@ from common.errors import FieldProblem
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.manifests.metadata import (
     ABORT,
+    ARGOCD_CONTEXT,
     REFRESH,
     REVERIFY,
     SHARD_LABEL,
@@ -19,7 +20,7 @@ from promotions.manifests.metadata import (
 )
 from promotions.manifests.schema import Duration, Model, Origin, Strings, Text, Variable
 from promotions.manifests.selectors import LabelSelector, selector_problems
-from promotions.manifests.stage_status import status_to
+from promotions.manifests.stage_status import argocd_context, status_to
 from promotions.manifests.steps import Step, template_problems
 from promotions.models import Stage
 
@@ -168,6 +169,7 @@ def to_manifest(stage: Stage) -> dict[str, Any]:
             REFRESH: stage.refresh_token,
             REVERIFY: request_to(stage.reverify_request),
             ABORT: request_to(stage.abort_request),
+            ARGOCD_CONTEXT: argocd_context(stage),
         },
     )
     return manifest_to("Stage", metadata, spec=stage.spec, status=status_to(stage) or None)

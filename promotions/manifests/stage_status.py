@@ -1,6 +1,7 @@
 """Writes the status of a Stage: what it holds, what runs, how it is."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -15,11 +16,15 @@ from promotions.models import (
     AutoPromotionHold,
     FreightCollection,
     FreightCollectionItem,
+    Promotion,
     Stage,
     Verification,
 )
 
 HISTORY_LIMIT = 10
+_ARGOCD_NAMESPACE = "argocd"
+"""Where Applications are that name no namespace."""
+_WATCHED = ("promotion", "promotion__health_checks")
 _PROMOTIONS = ("current_promotion", "last_promotion")
 _UNREAD = (
     *("labels", "annotations", "metadata"),
@@ -67,6 +72,33 @@ def status_to(stage: Stage) -> dict[str, Any]:
     )
 
 
+def argocd_context(stage: Stage) -> str:
+    """Write which Argo CD Applications the Stage's last success watches, for links to them.
+
+    Returns:
+        A JSON list of ``name`` and ``namespace``, each once; empty if there is none.
+
+    Source: Kargo ``AnnotateStageWithArgoCDContext``.
+    """
+    if stage.is_control_flow:
+        return ""
+    rows = getattr(stage, "newest_history", None)
+    if rows is None:
+        rows = FreightCollection.objects.select_related("promotion").filter(stage=stage)
+        rows = rows.only(*_WATCHED).order_by("-pk")
+    watched = [app for row in rows[:1] if row.promotion for app in _applications(row.promotion)]
+    apps = [dict(pairs) for pairs in dict.fromkeys(watched)]
+    return json.dumps(apps, separators=(",", ":")) if apps else ""
+
+
+def _applications(promotion: Promotion) -> Iterator[tuple[tuple[str, str], ...]]:
+    for check in promotion.health_checks:
+        for app in map(as_object, as_list(as_object(check.get("config")).get("apps"))):
+            name, namespace = as_text(app.get("name")), as_text(app.get("namespace"))
+            if name:
+                yield ("name", name), ("namespace", namespace or _ARGOCD_NAMESPACE)
+
+
 def _summary(stage: Stage, history: Sequence[dict[str, Any]]) -> str:
     origins = len(as_list(stage.spec.get("requestedFreight")))
     items = history[0]["items"] if history else {}
@@ -88,7 +120,8 @@ def _collections() -> QuerySet[FreightCollection]:
     # Joined: SQLite cannot take a prefetch of a thousand pieces of Freight by their keys.
     items = FreightCollectionItem.objects.select_related("freight__warehouse")
     items = items.defer(*(f"freight__{column}" for column in _UNREAD))
-    return FreightCollection.objects.prefetch_related(
+    rows = FreightCollection.objects.select_related("promotion")
+    return rows.only("stage", "collection_id", *_WATCHED).prefetch_related(
         Prefetch("items", items), "items__freight__artifacts", "verifications"
     )
 

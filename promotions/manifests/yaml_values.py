@@ -17,6 +17,7 @@ from common.jsontypes import JSONScalar
 
 MAX_DEPTH = 100
 MAX_VALUES = 500_000
+LONGEST_INTEGER = 300
 
 Built: TypeAlias = "JSONScalar | list[Built] | dict[str, Built]"
 
@@ -25,7 +26,9 @@ _TAG = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
 _FALSE = frozenset({"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+)")
+_INTEGER = re.compile(
+    r"[-+]?(?:0|[1-9][0-9_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|0o?_*[0-7][0-7_]*|0b_*[01][01_]*)"
+)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
@@ -193,17 +196,23 @@ def _plain(event: yaml.Event, text: str) -> JSONScalar:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if _INTEGER.fullmatch(text):
-        return _integer(text.replace("_", ""))
+        return _integer(event, text.replace("_", ""))
     if _NOT_JSON.fullmatch(text):
         raise _problem(event, f"{text} is not a number that JSON has")
     return _float(text.replace("_", "")) if _FLOAT.fullmatch(text) else text
 
 
-def _integer(text: str) -> int | float:
+def _integer(event: yaml.Event, text: str) -> int | float:
     sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.removeprefix("+"))
+    if len(digits) > LONGEST_INTEGER:
+        raise _problem(event, f"a number has more than {LONGEST_INTEGER} digits")
     if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
         return sign * int(digits, 8)
-    value = sign * int(digits, 0)
+    return storable_integer(sign * int(digits, 0))
+
+
+def storable_integer(value: int) -> int | float:
+    """Return a number as 64 bits hold it, which larger ones are in only as fractions."""
     return value if -(1 << 63) <= value < 1 << 64 else float(value)
 
 

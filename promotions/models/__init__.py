@@ -17,11 +17,14 @@ from promotions.models.step_intent import StepIntent
 from promotions.models.task import ClusterPromotionTask, PromotionTask
 from promotions.models.verification import Verification
 from promotions.models.warehouse import Warehouse
+from promotions.models.webhook_index import AwaitedPullRequest, SubscribedUrl
+from promotions.models.webhook_receiver import WebhookReceiver
 from promotions.models.work import Work, WorkerBeat, WorkKind
 
 __all__ = [
     "AnalysisTemplate",
     "AutoPromotionHold",
+    "AwaitedPullRequest",
     "ClusterAnalysisTemplate",
     "ClusterMessageChannel",
     "ClusterPromotionTask",
@@ -41,8 +44,10 @@ __all__ = [
     "StageFreight",
     "StepExecution",
     "StepIntent",
+    "SubscribedUrl",
     "Verification",
     "Warehouse",
+    "WebhookReceiver",
     "Work",
     "WorkKind",
     "WorkerBeat",

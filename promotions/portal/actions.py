@@ -5,9 +5,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from common.clock import now
 from common.errors import InvalidError, NotFoundError, PlatformError
@@ -22,6 +20,7 @@ from promotions.services.promote_rights import require_may_promote, require_prom
 from promotions.services.promotions import abort_promotion, create_promotion
 from promotions.services.stages import refresh_stage
 from promotions.services.warehouses import refresh_warehouse
+from rbac.addresses import is_own_page
 
 
 class Action(ProjectMixin, ABC):
@@ -54,8 +53,7 @@ class Action(ProjectMixin, ABC):
 
     def _back(self, destination: str) -> HttpResponseRedirect:
         wanted = self.request.POST.get("next", "")
-        is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-        return redirect(wanted if is_ours else destination)
+        return HttpResponseRedirect(wanted if is_own_page(wanted) else destination)
 
 
 class PromoteStage(Action):

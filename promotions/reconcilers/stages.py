@@ -28,6 +28,7 @@ from promotions.manifests.conditions import conditions_from
 from promotions.models import Freight, FreightCollection, Promotion, Stage
 from promotions.reconcilers.control_flow import reconcile_control_flow
 from promotions.reconcilers.loop import Lease, LeaseLostError
+from promotions.reconcilers.requests import is_asked_again
 from promotions.selectors import availability, promotions as promotion_reads, stages as stage_reads
 from promotions.selectors.freight import current_collection
 from promotions.services import slots, stage_status, standings, verifications
@@ -80,10 +81,13 @@ class StageReconciler:
         except PlatformError as error:
             with lease.transaction():
                 _store(view, error=error.message, now=now)
-            raise
-        if failure is not None:
-            raise failure
-        return _next_look(view, now=now)
+            failure = error
+        if failure is None:
+            return _next_look(view, now=now)
+        if is_asked_again(stage):
+            logger.info("failed, but asked again", extra={"stage": stage.name})
+            return AT_ONCE
+        raise failure
 
     def _pass(self, view: _View, *, lease: Lease, now: datetime) -> PlatformError | None:
         """Make a pass; return what kept Freight from being promoted automatically, if anything.

@@ -39,9 +39,11 @@ from promotions.reconcilers.discovery.contents import (
 from promotions.reconcilers.discovery.git import discover_commits
 from promotions.reconcilers.discovery.images import discover_images
 from promotions.reconcilers.loop import Lease, LeaseLostError
+from promotions.reconcilers.requests import is_asked_again
 from promotions.selectors.warehouses import warehouse_by_uid
 from promotions.services.discovery_status import store_discovery
 from promotions.services.freight import create_freight
+from promotions.services.webhook_index import index_subscriptions
 from rbac.actors import controller
 
 logger = logging.getLogger(__name__)
@@ -103,9 +105,17 @@ class WarehouseReconciler:
         view.tolerance = _tolerance(view)
         if warehouse.refresh_token:
             view.columns["handled_refresh"] = warehouse.refresh_token
-        if _should_discover(view):
-            self._discover(view, lease=lease)
-        _package(view, lease=lease)
+        try:
+            if _should_discover(view):
+                self._discover(view, lease=lease)
+            _package(view, lease=lease)
+        except LeaseLostError:
+            raise
+        except PlatformError:
+            if not is_asked_again(warehouse):
+                raise
+            logger.info("failed, but asked again", extra={"warehouse": warehouse.name})
+            return SOON
         return self._next(warehouse)
 
     def _discover(self, view: _View, *, lease: Lease) -> None:
@@ -119,6 +129,7 @@ class WarehouseReconciler:
             view.set("Healthy", _UNKNOWN, "Pending", "no discovery has finished yet")
         view.clear("FreightCreationCriteriaSatisfied", "FreightCreated")
         view.store(lease)
+        index_subscriptions(warehouse)
         prior = _prior(warehouse)
         discovered: dict[str, list[JSONValue]] = {}
         for index, document in enumerate(subscriptions):

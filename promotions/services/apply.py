@@ -1,6 +1,7 @@
 """Applies manifests: all of them or, if anything is wrong with one, none."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,15 @@ from common.models import Resource
 from projects.models import Project, Tenant
 from projects.selectors import projects_in
 from promotions.manifests.documents import Document, read_documents
-from promotions.manifests.kinds import KINDS, Read, Scope, is_foreign, read_manifest
+from promotions.manifests.kinds import (
+    KINDS,
+    Kind,
+    Read,
+    Scope,
+    is_foreign,
+    kind_of,
+    read_manifest,
+)
 from promotions.models import Stage
 from promotions.services.access_places import (
     ACCESS_KINDS,
@@ -23,6 +32,7 @@ from promotions.services.access_places import (
     tenant_namespaces,
 )
 from promotions.services.apply_kinds import Applier, save_manifest
+from promotions.services.named_objects import object_named
 from promotions.services.saving import Outcome, Saved
 from promotions.services.stages import circle_closed, stage_graph
 from rbac.actors import Actor
@@ -188,12 +198,14 @@ def apply_document(
         NotFoundError: ``mode`` is to update, and it does not.
     """
     document = Document(content)
+    if mode is Mode.CREATE:
+        _refuse_existing(content, tenant)
     read = read_manifest(content)
     attempt = _Pass(Applier(tenant, actor, now))
     with transaction.atomic():
         saved = attempt.save(read)
         if mode is Mode.CREATE and saved.outcome is not Outcome.CREATED:
-            raise ConflictError(f'{_of_group(read)} "{saved.resource.name}" already exists')
+            raise _taken(read.kind, saved.resource.name)
         if mode is Mode.UPDATE and saved.outcome is Outcome.CREATED:
             raise NotFoundError("resource does not exist; its manifest was not found here")
         if (circle := attempt.circle()) is not None:
@@ -357,7 +369,16 @@ def _stage_documents(items: Iterable[Applied], *, project: str, name: str) -> li
     ]
 
 
-def _of_group(read: Read) -> str:
-    """Return how Kubernetes names a kind in errors, such as ``stages.kargo.akuity.io``."""
-    group = read.kind.api_version.rpartition("/")[0]
-    return f"{read.kind.plural}.{group}" if group else read.kind.plural
+def _refuse_existing(content: JSONObject, tenant: Tenant) -> None:
+    """Refuse what is there already, whatever else may be wrong with its manifest.
+
+    Source: Kargo's ``create_resource`` handler, which looks before anything is validated.
+    """
+    with suppress(InvalidError, NotFoundError):
+        raise _taken(kind_of(content), object_named(content, tenant).name)
+
+
+def _taken(kind: Kind, name: str) -> ConflictError:
+    group = kind.api_version.rpartition("/")[0]
+    plural = f"{kind.plural}.{group}" if group else kind.plural
+    return ConflictError(f'{plural} "{name}" already exists')

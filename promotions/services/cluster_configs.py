@@ -9,7 +9,17 @@ from projects.models import ChangeType, ClusterConfig, Tenant
 from promotions.manifests.cluster_config import NAME, ClusterConfigManifest
 from promotions.manifests.metadata import REFRESH
 from promotions.manifests.schema import as_json
-from promotions.services.saving import Saved, Write, delete, owner_of, record, save, tell
+from promotions.services.saving import (
+    Outcome,
+    Saved,
+    Write,
+    delete,
+    owner_of,
+    record,
+    save,
+    tell,
+)
+from promotions.services.webhook_receivers import remove_receivers, sync_receivers
 from rbac.actors import Actor
 
 
@@ -27,12 +37,15 @@ def save_cluster_config(
     if token := manifest.metadata.annotations.get(REFRESH):
         columns |= {"refresh_token": token, "handled_refresh": token}
     blank = ClusterConfig(tenant=tenant, name=NAME)
-    return save(stored, blank, columns, write=Write(owner_of(tenant), actor, now))
+    saved = save(stored, blank, columns, write=Write(owner_of(tenant), actor, now))
+    if saved.outcome is not Outcome.UNCHANGED:
+        sync_receivers(saved.resource, now=now)
+    return saved
 
 
 @transaction.atomic
 def refresh_cluster_config(config: ClusterConfig, *, actor: Actor, now: datetime) -> None:
-    """Note that somebody asked to look again, and that it is done: whoever reads it, reads it new.
+    """Look at the webhook receivers again, and note that it is done.
 
     Clients wait until the token of their request is the one that was handled last.
     """
@@ -41,9 +54,12 @@ def refresh_cluster_config(config: ClusterConfig, *, actor: Actor, now: datetime
     write = Write(owner_of(config.tenant), actor, now)
     tell(config, ChangeType.MODIFIED, write=write)
     record(config, "refresh", write=write)
+    config.refresh_from_db(fields=["spec", "conditions", "generation"])
+    sync_receivers(config, now=now)
 
 
 @transaction.atomic
 def delete_cluster_config(config: ClusterConfig, *, actor: Actor, now: datetime) -> None:
     """Delete a tenant's configuration."""
+    remove_receivers(config.tenant, None)
     delete(config, write=Write(owner_of(config.tenant), actor, now))

@@ -146,10 +146,11 @@ def remove_config_map(place: Place, name: str, *, actor: Actor, now: datetime) -
 
 
 def _edited(stored: Mapping[str, str], edit: Edit) -> dict[str, str]:
-    """Return an object's keys and values after an edit."""
+    """Return an object's keys and values after an edit; a key that is removed and set is set."""
     start = {} if edit.is_whole else dict(stored)
+    kept = {key: it for key, it in start.items() if key not in edit.removed}
     given = {key: it for key, it in edit.values.items() if it != REDACTED or key in stored}
-    values = {key: it for key, it in {**start, **given}.items() if key not in edit.removed}
+    values = {**kept, **given}
     if not values:
         raise InvalidError("data must not be empty; delete the object instead", code=EMPTY)
     return values

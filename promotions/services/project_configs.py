@@ -20,6 +20,7 @@ from promotions.services.saving import (
     tell,
     wake_stages,
 )
+from promotions.services.webhook_receivers import remove_receivers, sync_receivers
 from rbac.actors import Actor
 
 
@@ -39,13 +40,14 @@ def save_project_config(
         columns |= {"refresh_token": token, "handled_refresh": token}
     saved = save(stored, ProjectConfig(project=project, name=project.name), columns, write=write)
     if saved.outcome is not Outcome.UNCHANGED:
+        sync_receivers(saved.resource, now=now)
         wake_stages(project, now=now)
     return saved
 
 
 @transaction.atomic
 def refresh_project_config(config: ProjectConfig, *, actor: Actor, now: datetime) -> None:
-    """Note that somebody asked to look again, and that it is done: whoever reads it, reads it new.
+    """Look at the webhook receivers again, and note that it is done.
 
     Clients wait until the token of their request is the one that was handled last.
     """
@@ -54,10 +56,13 @@ def refresh_project_config(config: ProjectConfig, *, actor: Actor, now: datetime
     write = Write(owner_of(config.project), actor, now)
     tell(config, ChangeType.MODIFIED, write=write)
     record(config, "refresh", write=write)
+    config.refresh_from_db(fields=["spec", "conditions", "generation"])
+    sync_receivers(config, now=now)
 
 
 @transaction.atomic
 def delete_project_config(config: ProjectConfig, *, actor: Actor, now: datetime) -> None:
-    """Delete a project's configuration: nothing promotes by itself any more."""
+    """Delete a project's configuration: nothing promotes by itself or takes webhooks any more."""
+    remove_receivers(config.project.tenant, config.project)
     delete(config, write=Write(owner_of(config.project), actor, now))
     wake_stages(config.project, now=now)

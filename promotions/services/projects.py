@@ -11,6 +11,7 @@ from promotions.models import AnalysisTemplate, Freight, PromotionTask, Stage, W
 from promotions.services.saving import Write, delete, owner_of
 from promotions.services.stages import delete_stage
 from promotions.services.warehouses import delete_warehouse
+from promotions.services.webhook_receivers import remove_receivers
 from rbac.actors import Actor
 
 
@@ -31,4 +32,5 @@ def delete_project(project: Project, *, actor: Actor, now: datetime) -> None:
     ]
     for resource in rest:
         delete(resource, write=Write(owner_of(project), actor, now))
+    remove_receivers(project.tenant, project)
     delete_project_itself(project, actor=actor, now=now)

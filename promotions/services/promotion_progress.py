@@ -22,7 +22,7 @@ from promotions.engine.runner import HealthCheck, StepStatus
 from promotions.manifests.freight_contents import freight_reference
 from promotions.models import Promotion, StepExecution, WorkKind
 from promotions.selectors import plans
-from promotions.services import events, run_secrets, slots
+from promotions.services import events, run_secrets, slots, webhook_index
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ def store_progress(promotion: Promotion, progress: Progress, *, now: datetime) -
     for name, value in values.items():
         setattr(promotion, name, value)
     _store_records(promotion, records)
+    webhook_index.index_pull_requests(promotion, progress.state)
     touched(promotion)
 
 
@@ -84,6 +85,7 @@ def store(promotion: Promotion, result: Advance, *, now: datetime) -> None:
         return
     promotion.advance(result.phase, at=now, **seen, **columns)
     _store_records(promotion, records)
+    webhook_index.forget_pull_requests(promotion)
     touched(promotion)
     events.tell_promotion_ended(promotion, now=now)
     logger.info("promotion finished", extra={"promotion": promotion.name, "phase": promotion.phase})

@@ -28,6 +28,7 @@ from promotions.services.saving import (
     save,
     wake_failed,
 )
+from promotions.services.webhook_receivers import hold_configs_using, sync_configs_using
 from rbac.actors import Actor
 
 
@@ -56,6 +57,7 @@ def save_secret(
     secret = stored or Secret(**place, project=project)
     old = values_of(stored, tenant_uid=tenant.uid) if stored else {}
     values = _filled_in(manifest.values(), old, name=metadata.name)
+    hold_configs_using(tenant, project, metadata.name)
     columns: dict[str, Any] = {
         "type": manifest.type,
         "labels": metadata.own_labels(),
@@ -70,6 +72,7 @@ def save_secret(
     write = Write(owner_of(project or tenant), actor, now)
     saved = save(stored, secret, columns, write=write)
     if saved.outcome is not Outcome.UNCHANGED:
+        sync_configs_using(tenant, project, metadata.name, now=now)
         wake_failed(WorkKind.WAREHOUSE, tenant, now=now)
     return saved
 
@@ -78,8 +81,10 @@ def save_secret(
 def delete_secret(secret: Secret, *, actor: Actor, now: datetime) -> None:
     """Delete a Secret and its values; that there was one stays known."""
     write = Write(owner_of(secret.project or secret.tenant), actor, now)
+    hold_configs_using(secret.tenant, secret.project, secret.name)
     delete(secret, write=write)
     Secret.everything.filter(pk=secret.pk).update(encrypted="", keys=[])
+    sync_configs_using(secret.tenant, secret.project, secret.name, now=now)
 
 
 def values_of(secret: Secret, *, tenant_uid: UUID) -> dict[str, str]:

@@ -21,6 +21,7 @@ from promotions.services.saving import (
     save,
     tell,
 )
+from promotions.services.webhook_index import forget_subscriptions, index_subscriptions
 from rbac.actors import Actor
 
 
@@ -41,6 +42,8 @@ def save_warehouse(
     if token := manifest.metadata.annotations.get(REFRESH):
         columns["refresh_token"] = token
     saved = save(stored, Warehouse(project=project, name=name), columns, write=write)
+    if "spec" in saved.changed:
+        index_subscriptions(saved.resource)
     open_or_wake(WorkKind.WAREHOUSE, saved, shard=shard, write=write)
     return saved
 
@@ -61,4 +64,5 @@ def refresh_warehouse(warehouse: Warehouse, *, actor: Actor, now: datetime) -> N
 def delete_warehouse(warehouse: Warehouse, *, actor: Actor, now: datetime) -> None:
     """Delete a Warehouse; its Freight stays, and stays promotable."""
     queue.close_work(kind=WorkKind.WAREHOUSE, uid=warehouse.uid)
+    forget_subscriptions(warehouse)
     delete(warehouse, write=Write(owner_of(warehouse.project), actor, now))

@@ -12,9 +12,6 @@ from rbac.audit.facts import kept_facts, kept_text
 from rbac.audit.links import link_hash, sign_checkpoint, sign_head
 from rbac.models import AuditChain, AuditCheckpoint, AuditEvent
 
-PLATFORM = UUID(int=0)
-"""The chain of acts that belong to no tenant, such as making an operator."""
-
 _CHECKPOINT_EVERY = 1000
 
 

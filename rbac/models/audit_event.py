@@ -7,6 +7,9 @@ import uuid
 
 from django.db import models
 
+PLATFORM = uuid.UUID(int=0)
+"""The chain of acts that belong to no tenant, such as making an operator."""
+
 
 class AuditChain(models.Model):
     """The head of one tenant's chain; locked while a link is added.

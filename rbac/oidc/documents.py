@@ -25,13 +25,14 @@ Jwk = Mapping[str, JSONValue]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Where a provider's endpoints are; ``userinfo_endpoint`` may be empty."""
+    """Where a provider's endpoints are; the last two may be empty."""
 
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
     userinfo_endpoint: str = ""
+    end_session_endpoint: str = ""
 
 
 def fetch_metadata(issuer: str) -> Metadata:
@@ -39,18 +40,38 @@ def fetch_metadata(issuer: str) -> Metadata:
 
     Raises:
         UpstreamError: It cannot be reached, or what it says is unusable.
+    """
+    return metadata_in(fetch_discovery(issuer), issuer)
+
+
+def fetch_discovery(issuer: str) -> Mapping[str, JSONValue]:
+    """Return the issuer's discovery document, whatever it says.
+
+    Raises:
+        UpstreamError: It cannot be had.
 
     Source: OpenID Connect Discovery 1.0, section 4.
     """
-    document = fetch_json(issuer.rstrip("/") + _WELL_KNOWN)
+    return fetch_json(issuer.rstrip("/") + _WELL_KNOWN)
+
+
+def metadata_in(document: Mapping[str, JSONValue], issuer: str) -> Metadata:
+    """Return the endpoints that a discovery document names.
+
+    Raises:
+        UpstreamError: It is another issuer's, or names none.
+    """
     if document.get("issuer") != issuer:
         raise _unusable(issuer, "it calls itself something else")
     required = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     addresses = {name: _address(document, name, issuer=issuer) for name in required}
     if any(not it for it in addresses.values()):
         raise _unusable(issuer, f"its metadata must name {', '.join(required)}")
-    userinfo = _address(document, "userinfo_endpoint", issuer=issuer)
-    return Metadata(issuer=issuer, userinfo_endpoint=userinfo, **addresses)
+    optional = {
+        name: _address(document, name, issuer=issuer)
+        for name in ("userinfo_endpoint", "end_session_endpoint")
+    }
+    return Metadata(issuer=issuer, **addresses, **optional)
 
 
 def fetch_keys(metadata: Metadata) -> tuple[Jwk, ...]:

@@ -51,6 +51,9 @@ def verify_id_token(
     """
     claims = _signed_claims(text, provider, audiences=audiences)
     _check_parties(claims, audiences)
+    issued = claims["iat"]
+    if isinstance(issued, bool) or not isinstance(issued, int | float) or issued < 0:
+        raise InvalidIdTokenError("it does not say when it was issued")
     if nonce is not None and not _is_same(claims.get("nonce"), nonce):
         raise InvalidIdTokenError("the nonce is not ours")
     if not 0 < len(str(claims["sub"])) <= _LONGEST_SUBJECT:

@@ -21,6 +21,8 @@ _CORE_API = "v1"
 
 EXPIRES_AT = "kargo-platform/expires-at"
 LAST_USED_AT = "kargo-platform/last-used-at"
+LAST_USED_ON = "kubernetes.io/legacy-token-last-used"
+"""Label that says the day, which Kubernetes keeps on such Secrets and Kargo's web UI shows."""
 REDACTED = "*** REDACTED ***"
 
 _REVISION_BYTES = 6
@@ -96,6 +98,9 @@ def token_document(token: ApiToken, *, plaintext: str = "") -> Document:
     dates = {EXPIRES_AT: token.expires_at, LAST_USED_AT: token.last_used_at}
     annotations = {TOKEN_OF: account.name, MANAGED: TRUE}
     annotations |= {key: _timestamp(at) for key, at in dates.items() if at is not None}
+    labels = {API_TOKEN: TRUE}
+    if token.last_used_at is not None:
+        labels[LAST_USED_ON] = token.last_used_at.astimezone(UTC).date().isoformat()
     value = base64.b64encode((plaintext or REDACTED).encode()).decode()
     owner = {"apiVersion": _CORE_API, "kind": "ServiceAccount"}
     return {
@@ -106,7 +111,7 @@ def token_document(token: ApiToken, *, plaintext: str = "") -> Document:
             "namespace": account.namespace,
             "uid": str(token.uid),
             "creationTimestamp": _timestamp(token.created_at),
-            "labels": {API_TOKEN: TRUE},
+            "labels": labels,
             "annotations": annotations,
             "ownerReferences": [{**owner, "name": account.name, "uid": str(account.uid)}],
         },

@@ -15,9 +15,10 @@ from projects.models import Tenant
 from projects.rest import TenantView
 from projects.selectors import tenant_named
 from rbac.authorizer import PUBLIC
-from rbac.origin import address_of
+from rbac.origin import address_of, neighbourhood_of
 from rbac.rest.authentication import BEARER
 from rbac.selectors import actor_for, admin_account
+from rbac.selectors.tokens import PASSWORD_CLAIM, password_mark
 from rbac.services import issue_token
 from rbac.services.sign_ins import note_failed_sign_in
 from rbac.tokens import issuer
@@ -47,7 +48,7 @@ class LoginThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         del view
-        return f"login:{address_of(request)}"
+        return f"login:{neighbourhood_of(request)}"
 
 
 class LogIn(TenantView):
@@ -61,7 +62,7 @@ class LogIn(TenantView):
         header = request.META.get("HTTP_AUTHORIZATION", "")
         if not header.startswith(BEARER):
             raise bad_request("the password belongs in the Authorization header, as Bearer")
-        password = header.removeprefix(BEARER)
+        password = _as_written(header.removeprefix(BEARER))
         if not password:
             raise bad_request("the password in the Authorization header is empty")
         admin = admin_account()
@@ -80,7 +81,11 @@ class LogIn(TenantView):
             expires_at=self.now + TOKEN_LIFE,
             actor=actor_for(admin, address=address_of(request)),
             now=self.now,
-            claims={"sub": "admin", "aud": urlsplit(issuer()).netloc},
+            claims={
+                "sub": "admin",
+                "aud": urlsplit(issuer()).netloc,
+                PASSWORD_CLAIM: password_mark(admin),
+            },
         )[1]
         return Response({"idToken": plaintext})
 
@@ -89,3 +94,11 @@ class LogIn(TenantView):
             return tenant_named(self.tenant_name)
         except NotFoundError as error:
             raise ForbiddenError("invalid password") from error
+
+
+def _as_written(text: str) -> str:
+    """Return what a client meant: the command line sends UTF-8, and a header is read as Latin-1."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text

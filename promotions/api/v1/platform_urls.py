@@ -1,13 +1,37 @@
-"""Routes of ``/api/v1`` about the platform as a whole: its tenants."""
+"""Routes of ``/api/v1`` about the platform as a whole: its tenants and their ways of signing in."""
 
 from django.urls import path
 
+from promotions.api.v1.check_identity_provider import (
+    CheckIdentityProvider,
+    CheckPlatformIdentityProvider,
+)
+from promotions.api.v1.create_identity_provider import (
+    CreateIdentityProvider,
+    CreatePlatformIdentityProvider,
+)
 from promotions.api.v1.create_tenant import CreateTenant
+from promotions.api.v1.delete_identity_provider import (
+    DeleteIdentityProvider,
+    DeletePlatformIdentityProvider,
+)
 from promotions.api.v1.delete_tenant import DeleteTenant
+from promotions.api.v1.get_identity_provider import (
+    GetIdentityProvider,
+    GetPlatformIdentityProvider,
+)
 from promotions.api.v1.get_tenant import GetTenant
+from promotions.api.v1.list_identity_providers import (
+    ListIdentityProviders,
+    ListPlatformIdentityProviders,
+)
 from promotions.api.v1.list_tenants import ListTenants
 from promotions.api.v1.resume_tenant import ResumeTenant
 from promotions.api.v1.suspend_tenant import SuspendTenant
+from promotions.api.v1.update_identity_provider import (
+    UpdateIdentityProvider,
+    UpdatePlatformIdentityProvider,
+)
 from promotions.api.v1.update_tenant import UpdateTenant
 from rbac.rest.routing import by_method
 
@@ -20,4 +44,40 @@ urlpatterns = [
     ),
     path("tenants/<str:name>/suspend", by_method(post=SuspendTenant), name="api-suspend-tenant"),
     path("tenants/<str:name>/resume", by_method(post=ResumeTenant), name="api-resume-tenant"),
+    path(
+        "tenants/<str:tenant>/identity-providers",
+        by_method(get=ListIdentityProviders, post=CreateIdentityProvider),
+        name="api-identity-providers",
+    ),
+    path(
+        "tenants/<str:tenant>/identity-providers/<str:provider>",
+        by_method(
+            get=GetIdentityProvider, patch=UpdateIdentityProvider, delete=DeleteIdentityProvider
+        ),
+        name="api-identity-provider",
+    ),
+    path(
+        "tenants/<str:tenant>/identity-providers/<str:provider>/check",
+        by_method(post=CheckIdentityProvider),
+        name="api-check-identity-provider",
+    ),
+    path(
+        "identity-providers",
+        by_method(get=ListPlatformIdentityProviders, post=CreatePlatformIdentityProvider),
+        name="api-platform-identity-providers",
+    ),
+    path(
+        "identity-providers/<str:provider>",
+        by_method(
+            get=GetPlatformIdentityProvider,
+            patch=UpdatePlatformIdentityProvider,
+            delete=DeletePlatformIdentityProvider,
+        ),
+        name="api-platform-identity-provider",
+    ),
+    path(
+        "identity-providers/<str:provider>/check",
+        by_method(post=CheckPlatformIdentityProvider),
+        name="api-check-platform-identity-provider",
+    ),
 ]

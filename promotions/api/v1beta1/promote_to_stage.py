@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.errors import InvalidError, NotFoundError
+from common.errors import FieldProblem, InvalidError
 from common.rest.requests import bad_request, read_json_object, text_of
 from projects.rest import ProjectView
 from promotions.api.previews import is_dry_run, preview_answer
@@ -50,7 +50,10 @@ class PromoteToStage(ProjectView):
         origin = _origin(value)
         candidate = candidates_of(stage, now=self.now).get(str(origin))
         if candidate is None:
-            raise NotFoundError(f'a candidate of {origin} for "{stage.name}" was not found')
+            problem = FieldProblem(
+                "spec.origin", f'no Freight of "{origin}" is available to promote'
+            )
+            raise InvalidError(f"Promotion is invalid: {problem}", problems=(problem,))
         return candidate
 
 

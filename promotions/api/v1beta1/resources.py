@@ -21,7 +21,7 @@ from projects.models import Tenant
 from projects.selectors import visible_projects
 from projects.services.access import enter_project
 from promotions.manifests.documents import read_documents
-from promotions.manifests.kinds import Kind, Scope, kind_of
+from promotions.manifests.kinds import Kind, Scope, in_todays_namespace, kind_of
 from promotions.manifests.writers import write_manifest
 from promotions.services.access_places import tenant_namespaces
 from promotions.services.apply import Action, Mode, apply_document
@@ -44,14 +44,14 @@ class Batch:
 
 
 def documents_in(request: Request) -> list[JSONObject]:
-    """Return the manifests in a body, Projects first.
+    """Return the manifests in a body, Projects first, in the namespaces where they are saved.
 
     Raises:
         InvalidError: The body is too long, neither YAML nor JSON, or empty.
     """
     body = read_body(request, limit_bytes=MANIFESTS_LIMIT_BYTES)
     try:
-        documents = [document.content for document in read_documents(body)]
+        documents = [in_todays_namespace(document.content) for document in read_documents(body)]
     except InvalidError as error:
         raise bad_request(error_message(error)) from error
     if not documents:

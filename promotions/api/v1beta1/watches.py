@@ -1,15 +1,11 @@
 """The frame of watches: ``?watch=true`` answers with server-sent events instead of a document."""
 
-import copy
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from functools import partial
-from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils.functional import SimpleLazyObject
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
@@ -18,9 +14,12 @@ from common.request_thread import let_go_of_thread
 from common.rest.requests import bad_request
 from projects.models import Project
 from projects.rest import TenantView
+from promotions.live.again import unseen
 from promotions.live.documents import current_documents
-from promotions.live.watching import Start, Watch, follow, follow_alone
+from promotions.live.watching import Admission, Start, Watch, follow, follow_alone
 from promotions.selectors.live import settled_position
+from rbac.rest.authentication import bearer_in
+from rbac.tokens import expiry_of
 
 _LONGEST_NUMBER = 18
 _HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -33,10 +32,14 @@ def stream(view: TenantView, watch: Watch, *, since: int = 0) -> StreamingHttpRe
     """
     raw: HttpRequest = view.request._request  # noqa: SLF001 -- DRF has no other name for it
     start = Start(since) if since else _start(watch)
-    is_allowed = partial(is_still_allowed, view, raw)
+    admission = Admission(
+        partial(is_still_allowed, view, raw),
+        tenant_uid=view.tenant.uid,
+        expires_at=expiry_of(bearer_in(view.request)),
+    )
     events = _on_loop if isinstance(raw, ASGIRequest) else follow_alone
     response = StreamingHttpResponse(
-        events(watch, start, is_allowed=is_allowed),
+        events(watch, start, admission=admission),
         content_type="text/event-stream",
         headers=_HEADERS,
     )
@@ -63,7 +66,7 @@ def is_still_allowed(view: TenantView, request: HttpRequest) -> bool:
     Token or session, roles, and the names in the address are all looked at anew.
     """
     again = type(view)()
-    raw = _unseen(request)
+    raw = unseen(request)
     again.setup(raw, **view.kwargs)
     try:
         again.check_permissions(again.initialize_request(raw, **view.kwargs))
@@ -73,10 +76,10 @@ def is_still_allowed(view: TenantView, request: HttpRequest) -> bool:
 
 
 async def _on_loop(
-    watch: Watch, start: Start, *, is_allowed: Callable[[], bool]
+    watch: Watch, start: Start, *, admission: Admission
 ) -> AsyncGenerator[bytes, None]:
     await let_go_of_thread()
-    async for chunk in follow(watch, start, is_allowed=is_allowed):
+    async for chunk in follow(watch, start, admission=admission):
         yield chunk
 
 
@@ -89,15 +92,3 @@ def _start(watch: Watch) -> Start:
 def _place(view: TenantView) -> tuple[UUID, UUID | None]:
     project: Project | None = getattr(view, "project", None)
     return view.tenant.uid, project.uid if project else None
-
-
-def _unseen(request: HttpRequest) -> HttpRequest:
-    """Return a copy of a request that remembers nothing of who made it."""
-    raw = copy.copy(request)
-    facts: dict[str, Any] = vars(raw)
-    for name in ("_cached_user", "_acached_user"):
-        facts.pop(name, None)
-    if "session" in facts:
-        facts["session"] = type(raw.session)(raw.session.session_key)
-        facts["user"] = SimpleLazyObject(lambda: get_user(raw))
-    return raw

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from projects.models import Project, Tenant
+from projects.services.identity_provider_specs import ProviderSpec
+from projects.services.identity_providers import create_identity_provider
 from promotions.services.previews import request_preview
 from rbac.actors import Actor
 from rbac.models import ServiceAccount
@@ -39,6 +41,9 @@ def make_grounds(*, actor: Actor, now: datetime) -> Grounds:
     for namespace, role in ((rich.project.name, "kargo-viewer"), (KARGO_NAMESPACE, "kargo-user")):
         account = ServiceAccount.objects.get(tenant_uid=tenant.uid, namespace=namespace, name=role)
         issue_role_token(account, name="ci", expires_at=None, actor=actor, now=now)
+    spec = ProviderSpec(name="corp", issuer="http://127.0.0.1:1", client_id="kargo")
+    for owner in (tenant, None):
+        create_identity_provider(owner, spec, actor=actor, now=now)
     preview = request_preview(rich.test, rich.spare, actor=actor, now=now)
     names = {
         "project": rich.project.name,
@@ -57,6 +62,8 @@ def make_grounds(*, actor: Actor, now: datetime) -> Grounds:
         "name": "settings",
         "alias": "step-1",
         "username": "bob",
+        "tenant": tenant.name,
+        "provider": "corp",
         "sequence": "1",
     }
     return Grounds(tenant, rich.project, names)

@@ -200,6 +200,7 @@ _TENANT_WIDE = {
 _OPERATOR = {Who.OUTSIDER: "forbidden"}
 _MEMBER = {"username": "bob", "role": "kargo-promoter"}
 _ACME = {"name": "acme"}
+_PROVIDER = {"name": "new", "issuer": "https://login.example.com", "clientId": "kargo"}
 _OURS = {
     "GET N/": Row(MEMBERS, missing=True),
     "GET N/audit-events": Row(TENANT),
@@ -227,9 +228,25 @@ _OURS = {
     "DELETE N/tenants/<str:name>": Row(OPERATORS, names=_ACME, others=_OPERATOR),
     "POST N/tenants/<str:name>/suspend": Row(OPERATORS, names=_ACME, others=_OPERATOR),
     "POST N/tenants/<str:name>/resume": Row(OPERATORS, names=_ACME, others=_OPERATOR),
+    "GET N/tenants/<str:tenant>/identity-providers": Row(TENANT),
+    "POST N/tenants/<str:tenant>/identity-providers": Row(TENANT, body=_PROVIDER),
+    "GET N/tenants/<str:tenant>/identity-providers/<str:provider>": Row(TENANT),
+    "PATCH N/tenants/<str:tenant>/identity-providers/<str:provider>": Row(TENANT, body={}),
+    "DELETE N/tenants/<str:tenant>/identity-providers/<str:provider>": Row(TENANT),
+    "POST N/tenants/<str:tenant>/identity-providers/<str:provider>/check": Row(TENANT),
+    "GET N/identity-providers": Row(OPERATORS, others=_OPERATOR),
+    "POST N/identity-providers": Row(OPERATORS, body=_PROVIDER, others=_OPERATOR),
+    "GET N/identity-providers/<str:provider>": Row(OPERATORS, others=_OPERATOR),
+    "PATCH N/identity-providers/<str:provider>": Row(OPERATORS, body={}, others=_OPERATOR),
+    "DELETE N/identity-providers/<str:provider>": Row(OPERATORS, others=_OPERATOR),
+    "POST N/identity-providers/<str:provider>/check": Row(OPERATORS, others=_OPERATOR),
     "GET /api/schema": Row(EVERYBODY),
     "GET /api/docs": Row(EVERYBODY),
     "GET /healthz": Row(EVERYBODY),
+    "POST /webhooks/": Row(EVERYBODY, missing=True),
+    "POST /webhooks/<str:kind>/<str:digest>": Row(
+        EVERYBODY, missing=True, names={"kind": "github", "digest": "0" * 64}
+    ),
 }
 _FORM = {"freight": "$freight"}
 _PAGES = {

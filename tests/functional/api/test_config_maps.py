@@ -83,6 +83,16 @@ def test_patching_sets_removes_and_leaves_the_rest(alice: Client) -> None:
     assert annotations == {"kargo.akuity.io/description": "kept"}
 
 
+def test_a_patch_removes_before_it_sets(alice: Client) -> None:
+    send(alice, "POST", BASE, SETTINGS)
+
+    patched = send(
+        alice, "PATCH", f"{BASE}/settings", {"data": {"url": "new"}, "removeKeys": ["url", "empty"]}
+    )
+
+    assert patched.json()["data"] == {"url": "new"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [

@@ -105,4 +105,4 @@ def test_availability_is_judged_last(alice: Client, scene: Scene) -> None:
 
 def test_an_origin_that_is_none_is_a_bad_request(alice: Client, scene: Scene) -> None:
     assert promote(alice, origin="main").status_code == 400
-    assert promote(alice, origin="Warehouse/other").status_code == 404
+    assert promote(alice, origin="Warehouse/other").status_code == 422

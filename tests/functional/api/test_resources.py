@@ -83,6 +83,18 @@ def test_creating_what_exists_is_a_conflict(alice: Client, scene: Scene) -> None
     assert "already exists" in response.json()["error"]
 
 
+def test_what_exists_is_a_conflict_before_anything_else_is_wrong(
+    alice: Client, scene: Scene
+) -> None:
+    text = WAREHOUSE.format(project="demo")
+    post(alice, text)
+
+    response = post(alice, text.replace("subscriptions", "nothing"))
+
+    assert response.status_code == 409
+    assert "already exists" in response.json()["error"]
+
+
 def test_replacing_what_is_missing_needs_upsert(alice: Client, scene: Scene) -> None:
     refused = put(alice, WAREHOUSE.format(project="demo"))
     created = put(alice, WAREHOUSE.format(project="demo"), "?upsert=true")

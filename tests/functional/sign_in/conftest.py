@@ -11,7 +11,8 @@ from pytest_django.fixtures import Settings
 
 from common.clock import now
 from projects.models import IdentityProvider, Project, Tenant
-from projects.services.identity_providers import ProviderSpec, create_identity_provider
+from projects.services.identity_provider_specs import ProviderSpec
+from projects.services.identity_providers import create_identity_provider
 from rbac.actors import operator_at_console
 from rbac.models import ServiceAccount, ServiceAccountClaim
 from tests.factories.domain import make_project, make_tenant

@@ -11,8 +11,8 @@ import django
 django.setup()
 
 from common.clock import now  # noqa: E402 - Django first
+from projects.services.identity_provider_specs import ProviderSpec  # noqa: E402
 from projects.services.identity_providers import (  # noqa: E402
-    ProviderSpec,
     create_identity_provider,
 )
 from rbac.actors import operator_at_console  # noqa: E402
@@ -31,6 +31,7 @@ def seed(issuer: str) -> None:
         client_secret="a-long-secret-of-the-client-for-tests",
         cli_client_id="kargo-cli",
         scopes=("openid", "profile", "email", "groups"),
+        ends_provider_session=True,
     )
     create_identity_provider(project.tenant, spec, actor=operator_at_console("tests"), now=now())
     account, _ = ServiceAccount.objects.get_or_create(

@@ -6,8 +6,8 @@ from django.test import Client
 from common.clock import now
 from projects.models import IdentityProvider, Project
 from projects.services.erasure import erase_some
+from projects.services.identity_provider_specs import ProviderSpec
 from projects.services.identity_providers import (
-    ProviderSpec,
     delete_identity_provider,
     update_identity_provider,
 )

@@ -1,10 +1,6 @@
 """ID tokens on the REST API, good ones and forged ones."""
 
-import base64
-import hashlib
-import hmac
 import time
-from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -13,7 +9,8 @@ from django.test import Client
 
 from common.clock import now
 from projects.models import IdentityProvider, Project, Tenant
-from projects.services.identity_providers import ProviderSpec, update_identity_provider
+from projects.services.identity_provider_specs import ProviderSpec
+from projects.services.identity_providers import update_identity_provider
 from rbac.models import AuditEvent, Identity, User
 from tests.factories.domain import make_project, make_tenant
 from tests.factories.people import make_operator
@@ -22,17 +19,16 @@ from tests.fakes.identity_provider import (
     CLIENT_ID,
     FakeProvider,
     ec_key,
+    fake_provider,
     public_jwk,
-    public_pem,
     rsa_key,
     signed,
-    unsigned,
 )
 from tests.functional.sign_in.conftest import OPERATOR, map_claim, trust, with_bearer
+from tests.functional.sign_in.forging import FORGED, Forge, signed_by
 
 pytestmark = pytest.mark.django_db
 PROJECTS = "/v1beta1/projects"
-Forge = Callable[[FakeProvider], str]
 
 
 def names(client: Client, path: str = PROJECTS) -> list[str]:
@@ -92,68 +88,6 @@ def test_elliptic_keys_are_taken(scene: Project, fake: FakeProvider) -> None:
     assert names(with_bearer(token)) == ["demo"]
 
 
-def _signed(fake: FakeProvider, header: dict[str, Any], key: Any = None, **claims: Any) -> str:
-    algorithm = header.pop("alg", "RS256")
-    return signed(fake.claims(**claims), {"kid": "one", **header}, key=key, algorithm=algorithm)
-
-
-def _hmac_with_public_key(fake: FakeProvider) -> str:
-    """Return a token signed with the public key as if it were a shared secret."""
-    text = unsigned({"alg": "HS256", "typ": "JWT", "kid": "one"}, fake.claims()).rstrip(".")
-    mac = hmac.new(public_pem(rsa_key()), text.encode(), hashlib.sha256).digest()
-    return f"{text}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
-
-
-def _tampered(fake: FakeProvider) -> str:
-    header, _, signature = fake.token().split(".")
-    body = unsigned({}, fake.claims(groups=["admins"])).split(".")[1]
-    return f"{header}.{body}.{signature}"
-
-
-FORGED: dict[str, Forge] = {
-    "another audience": lambda fake: fake.token(aud="somebody-else"),
-    "no audience": lambda fake: fake.token(aud=None),
-    "several audiences, asked for by nobody": lambda fake: fake.token(aud=[CLIENT_ID, "other"]),
-    "asked for by somebody else": lambda fake: fake.token(azp="other"),
-    "another issuer": lambda fake: fake.token(iss="https://evil.example"),
-    "nearly the issuer": lambda fake: fake.token(iss=f"{fake.url}/"),
-    "an issuer that is no text": lambda fake: fake.token(iss={"a": 1}),
-    "expired": lambda fake: fake.token(exp=int(time.time()) - 60),
-    "no expiry": lambda fake: fake.token(exp=None),
-    "an endless expiry": lambda fake: fake.token(exp=float("inf")),
-    "not yet valid": lambda fake: fake.token(nbf=int(time.time()) + 300),
-    "from the future": lambda fake: fake.token(iat=int(time.time()) + 300),
-    "no subject": lambda fake: fake.token(sub=None),
-    "an empty subject": lambda fake: fake.token(sub=""),
-    "a subject that is no text": lambda fake: fake.token(sub=7),
-    "a long subject": lambda fake: fake.token(sub="x" * 300),
-    "a name that is no text": lambda fake: fake.token(email=["a@b"]),
-    "a name of several lines": lambda fake: fake.token(email="a@b\nadmin"),
-    "a long name": lambda fake: fake.token(email="a" * 300 + "@b"),
-    "a NUL in a claim": lambda fake: fake.token(groups=["a\0b"]),
-    "half a character in a claim": lambda fake: fake.token(groups=["\ud800"]),
-    "alg none": lambda fake: unsigned({"alg": "none", "kid": "one"}, fake.claims()),
-    "alg None": lambda fake: unsigned({"alg": "None", "kid": "one"}, fake.claims()),
-    "no alg": lambda fake: unsigned({"kid": "one"}, fake.claims()),
-    "alg is a list": lambda fake: unsigned({"alg": ["RS256"], "kid": "one"}, fake.claims()),
-    "HS256 with the public key": _hmac_with_public_key,
-    "tampered": _tampered,
-    "no signature": lambda fake: fake.token().rpartition(".")[0] + ".",
-    "another key under the same id": lambda fake: _signed(fake, {}, key=rsa_key("two")),
-    "an unknown key": lambda fake: fake.token(kid="unknown"),
-    "a key of another kind": lambda fake: _signed(fake, {"alg": "ES256"}, key=ec_key()),
-    "a key in the header": lambda fake: _signed(
-        fake, {"jwk": public_jwk(rsa_key("two"), "one")}, key=rsa_key("two")
-    ),
-    "a key elsewhere": lambda fake: _signed(
-        fake, {"jku": "http://127.0.0.1:1/keys"}, key=rsa_key("two")
-    ),
-    "a critical extension": lambda fake: _signed(fake, {"crit": ["exp"]}),
-    "an access token": lambda fake: _signed(fake, {"typ": "at+jwt"}),
-    "two parts": lambda fake: fake.token().rpartition(".")[0],
-}
-
-
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
 def test_a_forged_token_is_refused(scene: Project, fake: FakeProvider, forge: Forge) -> None:
     response = with_bearer(forge(fake)).get(PROJECTS)
@@ -164,10 +98,95 @@ def test_a_forged_token_is_refused(scene: Project, fake: FakeProvider, forge: Fo
     assert not User.objects.exists()
 
 
+def test_the_command_lines_own_client_is_an_audience(scene: Project, fake: FakeProvider) -> None:
+    tokens = [
+        fake.token(aud=CLI_CLIENT_ID, azp=CLI_CLIENT_ID),
+        fake.token(aud=[CLIENT_ID, CLI_CLIENT_ID], azp=CLI_CLIENT_ID),
+        fake.token(aud=[CLI_CLIENT_ID], azp=None),
+    ]
+
+    assert [names(with_bearer(it)) for it in tokens] == [["demo"]] * 3
+
+
+@pytest.mark.parametrize("name", ["jku", "x5u"])
+def test_a_token_names_no_place_for_keys(scene: Project, fake: FakeProvider, name: str) -> None:
+    with fake_provider() as evil:
+        evil.keys = [public_jwk(rsa_key("two"), "two")]
+        header = {name: f"{evil.url}/keys", "kid": "two"}
+        token = signed_by(fake, header, key=rsa_key("two"))
+
+        assert with_bearer(token).get(PROJECTS).status_code == 401
+        assert evil.asked == []
+
+
+def test_an_issuer_that_nobody_trusts_is_never_asked(scene: Project, fake: FakeProvider) -> None:
+    with fake_provider() as evil:
+        for claims in ({}, {"aud": [CLIENT_ID]}, {"iss": f"{fake.url}/../{evil.url}"}):
+            token = signed(evil.claims(**claims), {"kid": "one"})
+            assert with_bearer(token).get(PROJECTS).status_code == 401
+
+        assert evil.asked == fake.asked == []
+
+
+def test_one_provider_does_not_sign_for_another(
+    scene: Project, tenant: Tenant, fake: FakeProvider
+) -> None:
+    with fake_provider() as other:
+        other.keys = [public_jwk(rsa_key("two"), "two")]
+        trust(other, tenant, name="other")
+        mine = signed(other.claims(), {"kid": "two"}, key=rsa_key("two"))
+        theirs = signed(fake.claims(), {"kid": "two"}, key=rsa_key("two"))
+
+        statuses = [with_bearer(it).get(PROJECTS).status_code for it in (mine, theirs)]
+
+    assert statuses == [200, 401]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"use": "enc"}, {"alg": "PS256"}, {"kty": "EC"}, {"d": "AQAB"}],
+    ids=["for encryption", "for another algorithm", "of another kind", "a private one"],
+)
+def test_a_key_serves_for_what_it_is_published_for(
+    scene: Project, fake: FakeProvider, change: dict[str, str]
+) -> None:
+    fake.keys = [{**fake.keys[0], **change}]
+
+    assert with_bearer(fake.token()).get(PROJECTS).status_code == 401
+
+
+def test_a_flood_of_unknown_keys_asks_once(scene: Project, fake: FakeProvider) -> None:
+    names(with_bearer(fake.token()))
+    for number in range(50):
+        with_bearer(fake.token(kid=f"made-up-{number}")).get(PROJECTS)
+
+    assert fake.asked.count("/keys") == 1
+    assert names(with_bearer(fake.token())) == ["demo"]
+
+
+def test_a_flood_before_anything_is_known_asks_once(scene: Project, fake: FakeProvider) -> None:
+    for number in range(20):
+        with_bearer(fake.token(kid=f"made-up-{number}")).get(PROJECTS)
+
+    assert fake.asked == ["/.well-known/openid-configuration", "/keys"]
+
+
+def test_a_flood_goes_on_for_minutes_and_asks_twice_a_minute(
+    scene: Project, fake: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(with_bearer(fake.token()))
+    start = time.monotonic()
+    for second in range(0, 120, 5):
+        monkeypatch.setattr("rbac.oidc.issuers.time.monotonic", lambda at=start + second + 1: at)
+        with_bearer(fake.token(kid=f"made-up-{second}")).get(PROJECTS)
+
+    assert fake.asked.count("/keys") <= 1 + 4
+
+
 def test_short_keys_are_refused(scene: Project, fake: FakeProvider) -> None:
     fake.keys.append(public_jwk(rsa_key("short", 1024), "short"))
     with pytest.warns(jwt.InsecureKeyLengthWarning):
-        token = _signed(fake, {"kid": "short"}, key=rsa_key("short", 1024))
+        token = signed_by(fake, {"kid": "short"}, key=rsa_key("short", 1024))
 
     assert with_bearer(token).get(PROJECTS).status_code == 401
 
@@ -190,7 +209,7 @@ def test_a_new_key_is_looked_for_once_in_a_while(scene: Project, fake: FakeProvi
     names(with_bearer(fake.token()))
     asked = fake.asked.count("/keys")
     fake.keys.append(public_jwk(rsa_key("two"), "two"))
-    token = _signed(fake, {"kid": "two"}, key=rsa_key("two"))
+    token = signed_by(fake, {"kid": "two"}, key=rsa_key("two"))
 
     answers = {with_bearer(token).get(PROJECTS).status_code for _ in range(5)}
 
@@ -203,7 +222,7 @@ def test_a_new_key_is_found_half_a_minute_later(
 ) -> None:
     names(with_bearer(fake.token()))
     fake.keys.append(public_jwk(rsa_key("two"), "two"))
-    token = _signed(fake, {"kid": "two"}, key=rsa_key("two"))
+    token = signed_by(fake, {"kid": "two"}, key=rsa_key("two"))
     later = time.monotonic() + 31
     monkeypatch.setattr("rbac.oidc.issuers.time.monotonic", lambda: later)
 

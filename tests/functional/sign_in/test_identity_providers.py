@@ -8,8 +8,8 @@ from django.test import Client
 from common.clock import now
 from common.errors import ConflictError, InvalidError
 from projects.models import IdentityProvider, Tenant
+from projects.services.identity_provider_specs import ProviderSpec
 from projects.services.identity_providers import (
-    ProviderSpec,
     client_secret_of,
     create_identity_provider,
     update_identity_provider,
@@ -120,34 +120,88 @@ def test_the_platforms_providers_share_names_with_the_default_tenants(
     assert there.status_code == 302
 
 
-def test_nobody_else_writes_providers(client: Client, tenant: Tenant) -> None:
-    charlie = make_stranger(tenant)
-    charlie.is_staff = True
-    charlie.save()
-    client.force_login(charlie, backend="django.contrib.auth.backends.ModelBackend")
+@pytest.fixture
+def charlie(client: Client, tenant: Tenant) -> Client:
+    """Somebody who administers the tenant, and may come into the admin."""
+    person = make_stranger(tenant)
+    person.is_staff = True
+    person.save()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
 
-    response = client.post(f"{PAGES}add/", {**FORM, "tenant": tenant.pk})
 
-    assert response.status_code == 403
+def test_who_administers_a_tenant_writes_its_providers(charlie: Client, tenant: Tenant) -> None:
+    made = charlie.post(f"{PAGES}add/", {**FORM, "tenant": tenant.pk})
+    page = f"{PAGES}{IdentityProvider.objects.get().pk}/change/"
+    changed = charlie.post(page, {**FORM, "title": "Ours"})
+    title = IdentityProvider.objects.get().title
+    charlie.post(page.replace("change", "delete"), {"post": "yes"})
+
+    assert (made.status_code, changed.status_code, title) == (302, 302, "Ours")
+    assert not IdentityProvider.objects.exists()
+    actors = set(AuditEvent.objects.filter(kind="IdentityProvider").values_list("actor", flat=True))
+    assert actors == {"email:charlie@example.com"}
+
+
+def test_who_administers_a_tenant_writes_no_others(
+    charlie: Client, tenant: Tenant, fake: FakeProvider
+) -> None:
+    elsewhere = make_tenant("elsewhere")
+    theirs, everyones = trust(fake, elsewhere), trust(fake, None, name="everyones")
+    form = charlie.get(f"{PAGES}add/").content.decode()
+
+    answers = [
+        charlie.post(f"{PAGES}add/", {**FORM, "tenant": elsewhere.pk}),
+        charlie.post(f"{PAGES}add/", FORM),
+        charlie.post(f"{PAGES}add/", {**FORM, "tenant": tenant.pk, "trusts_email": "on"}),
+        charlie.post(f"{PAGES}{theirs.pk}/change/", FORM),
+        charlie.post(f"{PAGES}{everyones.pk}/delete/", {"post": "yes"}),
+    ]
+
+    assert [it.status_code for it in answers] == [200, 200, 200, 302, 302]
+    assert "elsewhere" not in form
+    assert set(IdentityProvider.objects.values_list("uid", flat=True)) == {
+        theirs.uid,
+        everyones.uid,
+    }
+    assert not AuditEvent.objects.filter(actor="email:charlie@example.com").exists()
+
+
+def test_staff_without_a_tenant_write_no_providers(client: Client, tenant: Tenant) -> None:
+    person = make_stranger()
+    person.is_staff = True
+    person.save()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+
+    client.post(f"{PAGES}add/", {**FORM, "tenant": tenant.pk})
+
     assert not IdentityProvider.objects.exists()
 
 
+def test_the_admin_says_what_a_provider_publishes_that_does_not_fit(
+    operator: Client, tenant: Tenant, fake: FakeProvider
+) -> None:
+    provider = trust(fake, tenant)
+    fake.metadata["issuer"] = "https://another.example"
+
+    chosen = {"action": "check_providers", "_selected_action": [str(provider.pk)]}
+    page = operator.post(PAGES, chosen, follow=True).content.decode()
+
+    assert "Identity provider corp: It calls itself &quot;https://another.example&quot;." in page
+
+
 def test_tenant_admins_see_theirs_without_anything_secret(
-    client: Client, tenant: Tenant, fake: FakeProvider
+    charlie: Client, tenant: Tenant, fake: FakeProvider
 ) -> None:
     provider = trust(fake, tenant)
     theirs = trust(fake, make_tenant("elsewhere"))
-    charlie = make_stranger(tenant)
-    charlie.is_staff = True
-    charlie.save()
-    client.force_login(charlie, backend="django.contrib.auth.backends.ModelBackend")
 
-    shown = client.get(f"{PAGES}{provider.pk}/change/")
-    hidden = client.get(f"{PAGES}{theirs.pk}/change/")
+    shown = charlie.get(f"{PAGES}{provider.pk}/change/")
+    hidden = charlie.get(f"{PAGES}{theirs.pk}/change/")
 
     assert shown.status_code == 200
     page = shown.content.decode()
-    assert not any(it in page for it in (SECRET, provider.encrypted, "id_client_secret"))
+    assert not any(it in page for it in (SECRET, provider.encrypted))
     assert hidden.status_code == 302
 
 

@@ -7,13 +7,18 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from urllib.parse import parse_qs, urljoin, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.fixtures import Settings
 
+from rbac.oidc.checks import check_provider
+from rbac.oidc.providers import Provider
 from tests.fakes.identity_provider import rsa_key, signed, unsigned
 from tests.functional.sign_in.live import Live, live
 
@@ -83,6 +88,45 @@ def test_signing_out_ends_the_session(page: Page, here: Live) -> None:
     expect(page).to_have_url(re.compile("/accounts/login/"))
 
 
+def test_signing_out_goes_on_to_the_provider_and_back(page: Page, here: Live) -> None:
+    sign_in(page, here, "alice")
+    expect(page).to_have_url(f"{here.site}/projects")
+
+    page.goto(f"{here.site}/accounts/logout/")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(re.compile(f"{here.issuer}/session/end"))
+    asked = parse_qs(urlsplit(page.url).query)
+    page.get_by_role("button", name="Yes").click()
+
+    expect(page).to_have_url(re.compile(f"{here.site}/accounts/login/"))
+    assert asked.keys() == {"client_id", "id_token_hint", "post_logout_redirect_uri"}
+    page.get_by_role("link", name="Sign in with Corporate").click()
+    expect(page.locator("input[name=password]")).to_be_visible()  # it knows nobody any more
+
+
+def test_who_stays_signed_in_at_the_provider_is_signed_out_here(page: Page, here: Live) -> None:
+    sign_in(page, here, "alice")
+    page.goto(f"{here.site}/accounts/logout/")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(re.compile(f"{here.issuer}/session/end"))
+    page.get_by_role("button", name="No").click()
+
+    page.goto(f"{here.site}/projects")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
+def test_signing_out_works_without_scripts(browser: Browser, here: Live) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, here, "alice")
+
+    page.goto(f"{here.site}/accounts/logout/")
+    page.get_by_role("button", name="Sign out").click()
+
+    page.wait_for_url(re.compile(f"{here.issuer}/session/end"))
+    context.close()
+
+
 def test_a_code_that_was_used_signs_nobody_in(browser: Browser, here: Live) -> None:
     context = browser.new_context()
     page = context.new_page()
@@ -102,6 +146,43 @@ def test_a_code_that_was_used_signs_nobody_in(browser: Browser, here: Live) -> N
     assert again.headers["location"] == same.headers["location"] == "/accounts/login/"
     assert seen.status_code == 302
     context.close()
+
+
+FORGED = (
+    *("audience", "cli", "party", "issuer", "slash", "nonce", "nononce"),
+    *("expired", "future", "none", "key", "state", "code"),
+)
+"""What is wrong about what people with these names come back with: see ``provider.mjs``."""
+
+
+@pytest.mark.parametrize("wrong", FORGED)
+def test_a_browser_with_a_forged_answer_stays_outside(page: Page, here: Live, wrong: str) -> None:
+    sign_in(page, here, f"eve-{wrong}")
+
+    expect(page).to_have_url(f"{here.site}/accounts/login/")
+    expect(page.locator("body")).to_contain_text("did not work")
+    page.goto(f"{here.site}/projects")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
+def test_a_token_that_was_only_signed_again_lets_the_browser_in(page: Page, here: Live) -> None:
+    """What keeps the others outside is what is wrong about their tokens, nothing else."""
+    sign_in(page, here, "eve-nothing", path="/projects/shop")
+
+    expect(page).to_have_url(f"{here.site}/projects/shop")
+
+
+def test_what_a_real_provider_publishes_fits(here: Live, settings: Settings) -> None:
+    settings.EGRESS_ALLOWED_HOSTS = ["127.0.0.1"]
+    scopes = ("openid", "profile", "email", "groups")
+    corp = Provider(uid=uuid4(), name="corp", issuer=here.issuer, client_id="kargo", scopes=scopes)
+
+    report = check_provider(corp, has_secret=True, ends_session=True)
+    slash = check_provider(replace(corp, issuer=f"{here.issuer}/"), has_secret=True)
+
+    assert report.problems == ()
+    assert report.endpoints["end_session_endpoint"] == f"{here.issuer}/session/end"
+    assert [it.about for it in slash.problems] == ["issuer"]
 
 
 def test_the_provider_asks_for_pkce(here: Live) -> None:

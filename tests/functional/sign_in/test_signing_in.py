@@ -42,7 +42,7 @@ def test_the_provider_is_asked_with_pkce_a_state_and_a_nonce(
     assert asked["code_challenge_method"] == "S256"
     assert asked["scope"] == "openid profile email"
     assert asked["client_id"] == CLIENT_ID
-    assert asked["redirect_uri"] == "http://testserver/oidc/corp/callback/"
+    assert asked["redirect_uri"] == "http://127.0.0.1:8000/oidc/corp/callback/"
     assert min(len(asked[name]) for name in ("state", "nonce", "code_challenge")) >= 32
 
 
@@ -204,7 +204,7 @@ def test_an_answer_of_another_provider_is_refused(
         trust(other, tenant, name="other")
         asked = begin(client, "/oidc/other/login/")
 
-        mixed = {**asked, "redirect_uri": "http://testserver/oidc/corp/callback/"}
+        mixed = {**asked, "redirect_uri": "http://127.0.0.1:8000/oidc/corp/callback/"}
         assert come_back(client, fake, mixed) == SIGN_IN
     asked = begin(client)
     answer = {"code": "code", "state": asked["state"], "iss": "https://evil.example"}

@@ -45,6 +45,8 @@ WITHOUT_ACTORS = {
     "promotions.services.storage": _COUNTED,
     "promotions.services.usage": _COUNTED,
     "promotions.services.verifications": _OBSERVED,
+    "promotions.services.webhook_index": _PART_OF,
+    "promotions.services.webhook_receivers": _PART_OF,
     "rbac.services.default_roles": _PART_OF,
     "rbac.services.identities": _PART_OF,
     "rbac.services.role_parts": _PART_OF,
@@ -58,6 +60,7 @@ NOT_AUDITED = {
     "promotions.services.events.tell_freight_approved": _PART_OF,
     "promotions.services.events.tell_freight_created": _PART_OF,
     "promotions.services.events.tell_promotion_created": _PART_OF,
+    "rbac.services.sessions.forget_expired_sessions": "nobody's act: they have run out",
     "rbac.services.tokens.note_token_use": "a use, not an act; the act it is for is audited",
 }
 """Other services that write and need no audit, each with its reason."""

@@ -1,0 +1,1 @@
+"""Webhook receivers, from the manifest to the refreshed object."""
