@@ -1,0 +1,178 @@
+"""What can be done through more than one door, and through which."""
+
+from collections.abc import Callable, Mapping
+
+from projects.models import Tenant
+from promotions.models import Freight, Promotion, Stage, Warehouse
+from tests.factories.domain import NOON
+from tests.functional.access.grounds import World
+from tests.functional.access.knocking import Door, in_admin, manifest, page, rest
+
+ANSWER = "/promotions/$asking/steps/ask/responses"
+
+
+def stage_pk(name: str) -> Callable[[World], int]:
+    """Return what finds the key of a Stage, as forms of the admin say it."""
+    return lambda world: Stage.objects.get(project=world.grounds.project, name=name).pk
+
+
+_CONFIG_MAP = {"name": "new", "data": {"a": "b"}}
+
+
+def suspended(world: World) -> None:
+    """Suspend the tenant."""
+    Tenant.objects.filter(pk=world.grounds.tenant.pk).update(suspended_at=NOON)
+
+
+BEFORE: Mapping[str, Callable[[World], None]] = {"resume the tenant": suspended}
+"""What has to be so for an act to change anything."""
+
+OPERATORS = frozenset({"suspend the tenant", "resume the tenant", "delete the tenant"})
+"""Acts that are for operators alone: the API tells others so whatever they name, and the admin
+shows them no tenants but their own."""
+
+
+ACTS: Mapping[str, Mapping[str, Door]] = {
+    "promote": {
+        "REST": rest("post", "/stages/$stage/promotions", {"freight": "$freight"}),
+        "manifest": manifest(
+            "post", "Promotion", "by-hand", spec={"stage": "$stage", "freight": "$freight"}
+        ),
+        "apply": manifest(
+            "put", "Promotion", "by-hand", spec={"stage": "$stage", "freight": "$freight"}
+        ),
+        "portal": page("/projects/demo/stages/$stage/promotions", freight="$freight"),
+        "admin": in_admin(Freight, "promote", "$freight", stage=stage_pk("test")),
+    },
+    "preview": {
+        "REST": rest("post", "/stages/$stage/promotions?dryRun=All", {"freight": "$freight"}),
+        "portal": page("/projects/demo/stages/$stage/previews", freight="$freight"),
+    },
+    "promote what is not available": {
+        "REST": rest("post", "/stages/prod/promotions", {"freight": "$freight"}),
+        "manifest": manifest(
+            "post", "Promotion", "by-hand", spec={"stage": "prod", "freight": "$freight"}
+        ),
+        "portal": page("/projects/demo/stages/prod/promotions", freight="$freight"),
+        "admin": in_admin(Freight, "promote", "$freight", stage=stage_pk("prod")),
+    },
+    "approve": {
+        "REST": rest("post", "/freight/$freight/approve?stage=prod"),
+        "portal": page("/projects/demo/freight/$freight/approve", stage="prod"),
+    },
+    "abort": {
+        "REST": rest("post", "/promotions/$promotion/abort"),
+        "portal": page("/projects/demo/promotions/$promotion/abort"),
+        "admin": in_admin(Promotion, "abort", "$promotion"),
+    },
+    "answer what a step asks": {
+        "API": rest("post", ANSWER, {"action": "approve"}, base="/t/acme/api/v1/projects/demo"),
+        "portal": page(f"/projects/demo{ANSWER}", action="approve"),
+    },
+    "refresh a stage": {
+        "REST": rest("post", "/stages/$stage/refresh"),
+        "portal": page("/projects/demo/stages/$stage/refresh"),
+    },
+    "refresh a warehouse": {
+        "REST": rest("post", "/warehouses/$warehouse/refresh"),
+        "portal": page("/projects/demo/warehouses/$warehouse/refresh"),
+        "admin": in_admin(Warehouse, "refresh", "$warehouse"),
+    },
+    "delete a warehouse": {
+        "REST": rest("delete", "/warehouses/$warehouse"),
+        "manifest": manifest("delete", "Warehouse", "$warehouse"),
+    },
+    "delete the configuration": {
+        "REST": rest("delete", "/config"),
+        "manifest": manifest("delete", "ProjectConfig", "demo"),
+    },
+    "delete an analysis template": {
+        "REST": rest("delete", "/analysis-templates/$template"),
+        "manifest": manifest(
+            "delete", "AnalysisTemplate", "$template", group="argoproj.io/v1alpha1"
+        ),
+    },
+    "delete a config map": {
+        "REST": rest("delete", "/configmaps/$name"),
+        "manifest": manifest("delete", "ConfigMap", "$name", group="v1"),
+    },
+    "delete a secret": {
+        "REST": rest("delete", "/generic-credentials/slack"),
+        "manifest": manifest("delete", "Secret", "slack", group="v1"),
+    },
+    "delete a stage": {
+        "REST": rest("delete", "/stages/through"),
+        "manifest": manifest("delete", "Stage", "through"),
+    },
+    "delete freight that is in use": {
+        "REST": rest("delete", "/freight/$held"),
+        "manifest": manifest("delete", "Freight", "$held"),
+    },
+    "delete the project": {
+        "REST": rest("delete", ""),
+        "manifest": manifest("delete", "Project", "demo"),
+    },
+    "write a config map": {
+        "REST": rest("post", "/configmaps", _CONFIG_MAP),
+        "manifest": manifest("post", "ConfigMap", "new", group="v1", data={"a": "b"}),
+        "apply": manifest("put", "ConfigMap", "new", group="v1", data={"a": "b"}),
+    },
+    "write a secret": {
+        "REST": rest("post", "/generic-credentials", _CONFIG_MAP),
+        "manifest": manifest("post", "Secret", "new", group="v1", stringData={"a": "b"}),
+        "apply": manifest("put", "Secret", "new", group="v1", stringData={"a": "b"}),
+    },
+    "make a role": {
+        "REST": rest("post", "/roles", {"metadata": {"name": "new"}, "rules": []}),
+        "manifest": manifest("post", "ServiceAccount", "new", group="v1"),
+    },
+    "give somebody a role": {
+        "REST": rest(
+            "post",
+            "/projects/demo/members",
+            {"username": "bob", "role": "kargo-promoter"},
+            base="/t/acme/api/v1",
+        ),
+        "portal": page("/projects/demo/members/grant", username="bob", role="kargo-promoter"),
+    },
+    "give somebody a role of which nobody has heard": {
+        "REST": rest(
+            "post",
+            "/projects/demo/members",
+            {"username": "bob", "role": "nothing"},
+            base="/t/acme/api/v1",
+        ),
+        "portal": page("/projects/demo/members/grant", username="bob", role="nothing"),
+    },
+    "take a role away": {
+        "API": rest(
+            "delete", "/projects/demo/members/bob/roles/kargo-viewer", base="/t/acme/api/v1"
+        ),
+        "portal": page("/projects/demo/members/revoke", username="bob", role="kargo-viewer"),
+    },
+    "give somebody a role in the tenant": {
+        "API": rest(
+            "post",
+            "/members",
+            {"username": "bob", "role": "kargo-viewer"},
+            base="/t/acme/api/v1",
+        ),
+        "portal": page("/members/grant", username="bob", role="kargo-viewer"),
+    },
+    "take a role in the tenant away": {
+        "API": rest("delete", "/members/tara/roles/tenant-admin", base="/t/acme/api/v1"),
+        "portal": page("/members/revoke", username="tara", role="tenant-admin"),
+    },
+    "suspend the tenant": {
+        "API": rest("post", "/tenants/acme/suspend", {"reason": "late"}, base="/api/v1"),
+        "admin": in_admin(Tenant, "suspend", "acme"),
+    },
+    "resume the tenant": {
+        "API": rest("post", "/tenants/acme/resume", {}, base="/api/v1"),
+        "admin": in_admin(Tenant, "resume", "acme"),
+    },
+    "delete the tenant": {
+        "API": rest("delete", "/tenants/acme", {"confirmation": "acme"}, base="/api/v1"),
+        "admin": in_admin(Tenant, "delete_for_good", "acme", confirmation=lambda _: "acme"),
+    },
+}
