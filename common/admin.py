@@ -9,7 +9,9 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -17,6 +19,8 @@ from common.tenancy import of_tenants, tenant_path
 
 ModelT = TypeVar("ModelT", bound=Model)
 
+_LONGEST_NUMBER = 18
+"""Whole numbers of so many digits fit into 64 bits."""
 SCOPE = "administered"
 """The attribute of a request that holds the uids of the tenants its user administers."""
 
@@ -40,6 +44,18 @@ class ScopedAdmin(admin.ModelAdmin[ModelT]):
         rows = super().get_queryset(request)
         scope = scope_of(request)
         return rows if scope is None else of_tenants(rows, scope)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Take no filter with a number that no column holds: databases fail over them.
+
+        Raises:
+            IncorrectLookupParameters: There is one; the list is shown without filters.
+        """
+        names = [name for name in request.GET if name != SEARCH_VAR]
+        filters = [text for name in names for text in request.GET.getlist(name)]
+        if any(len(it) > _LONGEST_NUMBER and it.lstrip("+-").isdecimal() for it in filters):
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         """Offer, of what rows refer to, only what one's own rows refer to."""
