@@ -7,6 +7,7 @@ credentials when the host changes. Everything has a deadline, and responses a la
 those that are read piece by piece.
 """
 
+import ssl
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +22,15 @@ import httpx
 from common.decoding import decoded
 from common.egress import EgressPolicy
 from common.errors import InvalidError, UpstreamError
-from common.transport import checked_transport, deadline, environment_mounts, tls_context
+from common.transport import (
+    ANYBODY,
+    Peer,
+    checked_transport,
+    deadline,
+    environment_mounts,
+    present_certificate,
+    tls_context,
+)
 
 DEFAULT_TIMEOUT_SECONDS = 30.0
 DEFAULT_MAX_BYTES = 8 * 1024 * 1024
@@ -57,11 +66,20 @@ class Limits:
         timeout_seconds: For everything; also the longest wait for the header.
         max_bytes: Largest body.
         max_redirects: Zero hands redirects to the caller.
+        idle_seconds: The longest wait for the header, and for each piece of the body; ``None``
+            is whatever is left of the whole.
     """
 
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     max_bytes: int = DEFAULT_MAX_BYTES
     max_redirects: int = MAX_REDIRECTS
+    idle_seconds: float | None = None
+
+    def next_wait(self, ends_at: float) -> float:
+        """Return until when to wait for what comes next, if everything ends at ``ends_at``."""
+        if self.idle_seconds is None:
+            return ends_at
+        return min(ends_at, time.monotonic() + self.idle_seconds)
 
 
 class Received:
@@ -73,9 +91,9 @@ class Received:
         url: Where it came from, after redirects.
     """
 
-    def __init__(self, response: httpx.Response, *, max_bytes: int, ends_at: float) -> None:
+    def __init__(self, response: httpx.Response, *, limits: Limits, ends_at: float) -> None:
         self._response = response
-        self._max_bytes = max_bytes
+        self._limits = limits
         self._ends_at = ends_at
         self.status = response.status_code
         self.headers = tuple((_text(name), _text(value)) for name, value in response.headers.raw)
@@ -101,9 +119,9 @@ class Received:
         total = 0
         for piece in decoded(self._raw(), encoding=self.header("Content-Encoding"), host=host):
             total += len(piece)
-            if total > self._max_bytes:
+            if total > self._limits.max_bytes:
                 raise UpstreamError(
-                    f"The response of {host} is larger than {self._max_bytes} bytes.",
+                    f"The response of {host} is larger than {self._limits.max_bytes} bytes.",
                     retryable=False,
                     code="response_too_large",
                 )
@@ -112,7 +130,8 @@ class Received:
     def _raw(self) -> Iterator[bytes]:
         source = self._response.iter_raw()
         while True:
-            with _errors_of(self._response.request), deadline(self._ends_at):
+            wait_until = self._limits.next_wait(self._ends_at)
+            with _errors_of(self._response.request), deadline(wait_until):
                 piece = next(source, None)
             if piece is None:
                 return
@@ -179,10 +198,10 @@ class Client:
         """
         request = self._built(method, url, headers=headers, params=params, content=content)
         ends_at = time.monotonic() + limits.timeout_seconds
-        with _errors_of(request), deadline(ends_at):
+        with _errors_of(request), deadline(limits.next_wait(ends_at)):
             response = self._followed(request, limits)
         try:
-            yield Received(response, max_bytes=limits.max_bytes, ends_at=ends_at)
+            yield Received(response, limits=limits, ends_at=ends_at)
         finally:
             response.close()
 
@@ -263,6 +282,8 @@ def client(
     verify_tls: bool = True,
     proxy: str = "",
     ca_certificates: str = "",
+    client_certificate: str = "",
+    peer: Peer = ANYBODY,
 ) -> Client:
     """Return a client under the policy; close it, or use it in a ``with``.
 
@@ -273,14 +294,20 @@ def client(
             environment are used; the operator chose those, so they are not checked, but the
             addresses that requests name still are if they are numeric.
         ca_certificates: PEM text of certificate authorities to trust instead of the usual ones.
+        client_certificate: PEM text of a certificate to show, and of its key.
+        peer: Who must answer; with a pinned certificate, ``verify_tls`` may be false.
 
     Raises:
-        InvalidError: The proxy's address is malformed.
+        InvalidError: The proxy's address, or a certificate, is malformed.
     """
-    context = tls_context(verify_tls, ca_certificates)
+    context = _context(
+        verify_tls=verify_tls,
+        ca_certificates=ca_certificates,
+        client_certificate=client_certificate,
+    )
     try:
-        transport = checked_transport(policy, context=context, proxy=proxy)
-        mounts = {} if proxy else dict(environment_mounts(policy, context=context))
+        transport = checked_transport(policy, context=context, proxy=proxy, peer=peer)
+        mounts = {} if proxy else dict(environment_mounts(policy, context=context, peer=peer))
     except (httpx.InvalidURL, UnicodeError, ValueError) as error:
         raise InvalidError(f"The proxy cannot be used: {error}.") from error
     session = httpx.Client(
@@ -293,6 +320,21 @@ def client(
     # Cookies of one request are nobody else's business: many tenants share a client.
     session.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return Client(session)
+
+
+def _context(*, verify_tls: bool, ca_certificates: str, client_certificate: str) -> ssl.SSLContext:
+    """Return what to speak TLS with; a context that shows a certificate is nobody else's."""
+    try:
+        if not client_certificate:
+            return tls_context(verify_tls, ca_certificates)
+        context = tls_context.__wrapped__(verify_tls, ca_certificates)
+        present_certificate(context, client_certificate)
+    except (ssl.SSLError, ValueError) as error:
+        raise InvalidError(
+            "A certificate or its key cannot be read; give PEM text, with the key unencrypted and"
+            " belonging to the certificate."
+        ) from error
+    return context
 
 
 @contextmanager

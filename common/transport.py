@@ -3,13 +3,17 @@
 The lower half of ``common.http``, which alone uses it.
 """
 
+import hashlib
+import os
 import socket
 import ssl
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 
 import httpcore
@@ -22,15 +26,31 @@ _LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepaliv
 _deadline: ContextVar[float | None] = ContextVar("http_deadline", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who must answer over TLS, if that is not told by the address.
+
+    Attributes:
+        server_name: Asked for, and looked for in the certificate; empty is the host.
+        sha256: Digest of the one certificate to accept, in lower-case hexadecimal; empty is any.
+    """
+
+    server_name: str = ""
+    sha256: str = ""
+
+
+ANYBODY = Peer()
+
+
 def checked_transport(
-    policy: EgressPolicy, *, context: ssl.SSLContext, proxy: str = ""
+    policy: EgressPolicy, *, context: ssl.SSLContext, proxy: str = "", peer: Peer = ANYBODY
 ) -> httpx.BaseTransport:
     """Return a transport whose every connection, also the one to its proxy, is checked."""
-    return _Transport(_CheckedBackend(policy), context=context, proxy=proxy or None)
+    return _Transport(_CheckedBackend(policy, peer), context=context, proxy=proxy or None)
 
 
 def environment_mounts(
-    policy: EgressPolicy, *, context: ssl.SSLContext
+    policy: EgressPolicy, *, context: ssl.SSLContext, peer: Peer = ANYBODY
 ) -> Mapping[str, httpx.BaseTransport | None]:
     """Return transports for the proxies that the environment names, and holes for ``no_proxy``."""
     proxies = urllib.request.getproxies_environment()
@@ -39,7 +59,7 @@ def environment_mounts(
         address = proxies.get(scheme) or proxies.get("all")
         if address:
             mounts[f"{scheme}://"] = _Transport(
-                _CheckedBackend(None),
+                _CheckedBackend(None, peer),
                 context=context,
                 proxy=address if "://" in address else f"http://{address}",
                 checked=policy,
@@ -61,6 +81,36 @@ def tls_context(verify_tls: bool, ca_certificates: str) -> ssl.SSLContext:  # no
     return context
 
 
+def present_certificate(context: ssl.SSLContext, pem: str) -> None:
+    """Make a context show this client certificate; ``pem`` holds it and its key.
+
+    Raises:
+        ssl.SSLError: It is none, or the key is of another.
+    """
+    with _private_file(pem.encode()) as path:
+        context.load_cert_chain(path, password=_no_password)
+
+
+@contextmanager
+def _private_file(content: bytes) -> Iterator[str]:
+    """Give a file that nobody else may read, in memory where the system has that."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("certificate")
+        with os.fdopen(descriptor, "wb") as memory:
+            memory.write(content)
+            memory.flush()
+            yield f"/proc/self/fd/{descriptor}"
+        return
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        yield file.name
+
+
+def _no_password() -> bytes:
+    raise ssl.SSLError("the key is encrypted")
+
+
 @contextmanager
 def deadline(at: float) -> Iterator[None]:
     """End every wait for the network inside the block at a time of ``time.monotonic``."""
@@ -74,8 +124,9 @@ def deadline(at: float) -> Iterator[None]:
 class _CheckedStream(httpcore.NetworkStream):
     """A connection whose every wait ends at the request's deadline."""
 
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, peer: Peer) -> None:
         self._stream = stream
+        self._peer = peer
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, _remaining(timeout, httpcore.ReadTimeout))
@@ -93,7 +144,12 @@ class _CheckedStream(httpcore.NetworkStream):
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         remaining = _remaining(timeout, httpcore.ConnectTimeout)
-        return _CheckedStream(self._stream.start_tls(ssl_context, server_hostname, remaining))
+        name = self._peer.server_name or server_hostname
+        secured = self._stream.start_tls(ssl_context, name, remaining)
+        if self._peer.sha256 and _digest(secured) != self._peer.sha256:
+            secured.close()
+            raise httpcore.ConnectError("the server's certificate is not the pinned one")
+        return _CheckedStream(secured, self._peer)
 
     def get_extra_info(self, info: str) -> object:
         return self._stream.get_extra_info(info)
@@ -102,8 +158,9 @@ class _CheckedStream(httpcore.NetworkStream):
 class _CheckedBackend(httpcore.NetworkBackend):
     """Connects to addresses that the policy allows, and to no others."""
 
-    def __init__(self, policy: EgressPolicy | None) -> None:
+    def __init__(self, policy: EgressPolicy | None, peer: Peer) -> None:
         self._policy = policy
+        self._peer = peer
         self._plain = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -125,7 +182,7 @@ class _CheckedBackend(httpcore.NetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return _CheckedStream(stream)
+                return _CheckedStream(stream, self._peer)
         raise failure or httpcore.ConnectError("no address to connect to")
 
 
@@ -148,6 +205,13 @@ class _Transport(httpx.HTTPTransport):
         if self._checked is not None and _is_numeric(request.url.host):
             self._checked.addresses(request.url.host, request.url.port or 0)
         return super().handle_request(request)
+
+
+def _digest(stream: httpcore.NetworkStream) -> str:
+    """Return the digest of the certificate that the other side showed."""
+    secured = stream.get_extra_info("ssl_object")
+    shown = secured.getpeercert(True) if secured is not None else None  # noqa: FBT003 - its keyword has two names
+    return hashlib.sha256(shown or b"").hexdigest()
 
 
 def _unproxied(host: str) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from common.errors import NotFoundError
-from projects.models import ClusterConfig, Project, ProjectConfig, Tenant
+from projects.models import ClusterConfig, ControlPlane, Project, ProjectConfig, Tenant
 from projects.models.tenant import DEFAULT_TENANT
 from rbac.actors import Actor
 from rbac.authorizer import is_allowed
@@ -188,3 +189,20 @@ def roles_in(tenant: Tenant, project: Project | None) -> QuerySet[ServiceAccount
     if project is not None:
         return rows.filter(project_uid=project.uid).order_by("name", "pk")
     return rows.filter(project_uid__isnull=True, namespace=KARGO_NAMESPACE).order_by("name", "pk")
+
+
+def argocd_shards(tenant: Tenant) -> dict[str, dict[str, str]]:
+    """Return where people see the Argo CD of each shard, and its namespace; the default is ``""``.
+
+    Shards without one are there too, if the operator has named them. Where a shard has several,
+    the one for all projects is meant, or else the first by name.
+    """
+    shown = {shard: {"url": "", "namespace": ""} for shard in settings.SHARDS}
+    planes = ControlPlane.objects.filter(tenant=tenant, is_enabled=True).order_by("-name")
+    for plane in sorted(planes, key=lambda it: not it.spec.get("projects")):
+        address = plane.spec.get("address", "") if plane.kind == "rest" else ""
+        shown[plane.shard] = {
+            "url": plane.spec.get("uiUrl") or address,
+            "namespace": plane.spec.get("defaultNamespace", ""),
+        }
+    return shown

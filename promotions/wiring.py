@@ -3,6 +3,7 @@
 The only module that names gateways, and the one list of step kinds.
 """
 
+import os
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,6 +21,7 @@ from promotions.engine.expressions.functions import FunctionScope, kargo_functio
 from promotions.engine.expressions.templates import render
 from promotions.engine.registry import Registry
 from promotions.engine.scm.providers import GitProvider
+from promotions.gateways.argocd.opening import OpenArgoCDs
 from promotions.gateways.charts.repositories import HelmRepositories
 from promotions.gateways.git.gateway import GitGateway, open_git
 from promotions.gateways.git.hosts import HostLimits
@@ -30,6 +32,10 @@ from promotions.gateways.github.gateway import GitHubGateway
 from promotions.gateways.github.tokens import AppTokens
 from promotions.gateways.http import CheckedSender
 from promotions.gateways.jira import JiraCloud
+from promotions.gateways.jobs.kubernetes import KubernetesJobs
+from promotions.gateways.jobs.local import LocalJobs
+from promotions.gateways.metrics.exchange import Exchange
+from promotions.gateways.metrics.sources import HttpMetricSources
 from promotions.gateways.notify.messenger import CheckedMessenger
 from promotions.gateways.oci.artifacts import OciArtifacts
 from promotions.gateways.oci.connection import Connections, Settings as RegistrySettings
@@ -39,29 +45,42 @@ from promotions.gateways.scm.providers import HostedProviders
 from promotions.gateways.tool_report import report_tools
 from promotions.gateways.tool_runs import ToolLimits, isolation_here
 from promotions.gateways.tools import ToolPaths, Tools
-from promotions.models import WorkKind
+from promotions.models import AnalysisRun, WorkKind
+from promotions.ports.argocd_access import ArgoCDs
 from promotions.ports.git import IntegrationPolicy
+from promotions.ports.jobs import JobExecutor
 from promotions.ports.rendering import Renderer
 from promotions.ports.tools import ToolReport
+from promotions.reconcilers.analysis_runs import AnalysisRunReconciler
+from promotions.reconcilers.application_changes import PlaneKey
+from promotions.reconcilers.application_watch import ApplicationWatch, WatchedPlane
+from promotions.reconcilers.control_planes import ControlPlaneReconciler
+from promotions.reconcilers.garbage import GARBAGE_EVERY, collect_garbage
 from promotions.reconcilers.leftovers import ORPHANS_EVERY, Rhythm, remove_leftovers
 from promotions.reconcilers.loop import Reconcile
 from promotions.reconcilers.previews import PreviewReconciler
+from promotions.reconcilers.promotion_requests import reconcile_promotion_request
 from promotions.reconcilers.promotions import PromotionReconciler
 from promotions.reconcilers.stages import StageReconciler
 from promotions.reconcilers.tenants import TenantReconciler
 from promotions.reconcilers.warehouses import WarehouseReconciler
 from promotions.selectors.control_plane import DatabaseControlPlane
+from promotions.selectors.control_planes import OpenControlPlanes
 from promotions.selectors.credentials import DatabaseCredentials
+from promotions.selectors.job_places import cluster_of
 from promotions.selectors.message_channels import DatabaseChannels
+from promotions.selectors.watched_planes import watched_planes
 from promotions.services.audit_events import DatabaseAuditLog
 from promotions.services.metadata import DatabaseMetadata
 from promotions.services.preview_manifests import Rendering
 from promotions.services.preview_run import PreviewPorts
 from promotions.services.responses import DatabaseResponses
 from promotions.services.step_intents import DatabaseIntents
+from promotions.steps.argocd_update import ArgoCDUpdate
 from promotions.steps.catalogue import StepPorts, builtin_steps, kustomizations
 from promotions.steps.github_push import GitHubPushPolicy
 from promotions.steps.installed import installed_steps
+from promotions.steps.support.argocd_health import ArgoCDHealth
 
 
 @cache
@@ -75,18 +94,54 @@ def reconcilers() -> Mapping[WorkKind, Reconcile]:
             credentials=_credentials(),
             minimum_interval=timedelta(seconds=settings.MIN_WAREHOUSE_INTERVAL_SECONDS),
         ),
-        WorkKind.STAGE: StageReconciler(),
+        WorkKind.STAGE: StageReconciler(
+            checkers={ArgoCDUpdate.kind: ArgoCDHealth(control_planes())}
+        ),
         WorkKind.PROMOTION: PromotionReconciler(
             engine=engine(),
             work_dir=Path(settings.WORK_DIR),
             base_url=settings.BASE_URL,
             workspaces=_git().workspaces,
         ),
+        WorkKind.PROMOTION_REQUEST: reconcile_promotion_request,
         WorkKind.PREVIEW: PreviewReconciler(
             ports=preview_ports(), work_dir=Path(settings.WORK_DIR)
         ),
         WorkKind.TENANT: TenantReconciler(sweep_files=remove_orphans),
+        WorkKind.CONTROL_PLANE: ControlPlaneReconciler(argocds()),
+        WorkKind.ANALYSIS_RUN: AnalysisRunReconciler(
+            sources=_metric_sources(),
+            job_executor=_job_executor,
+            environment=dict(os.environ) if settings.METRICS_FROM_ENVIRONMENT else {},
+        ),
     }
+
+
+@cache
+def _metric_sources() -> HttpMetricSources:
+    certificates = settings.METRICS_CA_FILE
+    exchange = Exchange(
+        _egress(),
+        clock=now,
+        longest_seconds=settings.METRIC_SECONDS,
+        ca_certificates=Path(certificates).read_text() if certificates else "",
+    )
+    return HttpMetricSources(exchange, clock=now)
+
+
+def _job_executor(run: AnalysisRun) -> JobExecutor | None:
+    """Return what runs a run's jobs: its cluster, or this host if the operator allows that."""
+    access = cluster_of(run)
+    if access is not None:
+        return KubernetesJobs(access, _egress())
+    if not settings.LOCAL_JOBS:
+        return None
+    return LocalJobs(
+        programs=tuple(map(Path, settings.LOCAL_JOB_PROGRAMS)),
+        timeout=timedelta(seconds=settings.LOCAL_JOB_SECONDS),
+        memory_bytes=settings.TOOL_MEMORY_BYTES,
+        isolation=isolation_here(allow_unconfined=settings.TOOLS_UNCONFINED),
+    )
 
 
 @cache
@@ -105,6 +160,8 @@ def sweep_host() -> None:
     _git().sweeper.sweep_if_due(now=now())
     if _orphans().is_due(time.monotonic()):
         remove_orphans()
+    if _garbage().is_due(time.monotonic()):
+        collect_garbage(now=now())
 
 
 def remove_orphans() -> None:
@@ -117,6 +174,11 @@ def remove_orphans() -> None:
 @cache
 def _orphans() -> Rhythm:
     return Rhythm(ORPHANS_EVERY)
+
+
+@cache
+def _garbage() -> Rhythm:
+    return Rhythm(GARBAGE_EVERY)
 
 
 @cache
@@ -165,7 +227,37 @@ def _step_ports() -> StepPorts:
             verify_untrusted=settings.GITHUB_PUSH_VERIFY_UNTRUSTED_COMMITS,
         ),
         jira=JiraCloud(_egress(), allow_over_http=settings.ALLOW_CREDENTIALS_OVER_HTTP),
+        argocd=control_planes(),
     )
+
+
+@cache
+def argocds() -> ArgoCDs:
+    """Return what opens Argo CDs, and keeps within their limits in this process."""
+    return OpenArgoCDs(_egress())
+
+
+@cache
+def control_planes() -> OpenControlPlanes:
+    """Return what finds the Argo CD of a Stage's shard and project."""
+    return OpenControlPlanes(argocds())
+
+
+def application_watch(shard: str) -> ApplicationWatch:
+    """Return what listens to the Argo CDs of a shard."""
+    return ApplicationWatch(shard, _watched_planes)
+
+
+def _watched_planes(shard: str) -> list[WatchedPlane]:
+    return [
+        WatchedPlane(
+            uid=str(plane.uid),
+            mark=mark,
+            key=PlaneKey(plane.tenant.uid, plane.shard),
+            open=partial(control_planes().argocd_of, plane),
+        )
+        for plane, mark in watched_planes(shard)
+    ]
 
 
 @cache

@@ -36,6 +36,7 @@ _PROJECT_READ = dict.fromkeys(
         "warehouses",
         "projectconfigs",
         "promotions",
+        "promotionrequests",
         "analysisruns",
         "analysistemplates",
     ),
@@ -68,6 +69,7 @@ PROJECT_ROLES: Mapping[str, tuple[Rule, ...]] = {
             **_PROJECT_WRITE,
             "projects": (*_READ, "delete", "update"),
             "promotions": ("create", "delete", *_READ, "patch"),
+            "promotionrequests": _WRITE,
             "stages": (*_WRITE, PROMOTE),
             "freights/status": ("patch",),
             "analysisruns": ("delete", *_READ),
@@ -78,6 +80,7 @@ PROJECT_ROLES: Mapping[str, tuple[Rule, ...]] = {
         {
             **_PROJECT_READ,
             "promotions": ("create", *_READ),
+            "promotionrequests": ("create", *_READ),
             "stages": (*_READ, PROMOTE),
             "freights/status": ("patch",),
         }

@@ -41,6 +41,7 @@ RESOURCES: Mapping[str, str] = {
     **dict.fromkeys(("analysisruns", "analysistemplates", "clusteranalysistemplates"), _ARGO),
     **dict.fromkeys(("clustermessagechannels", "eventrouters", "messagechannels"), _MESSAGES),
     "auditevents": PLATFORM_GROUP,
+    "controlplanes": PLATFORM_GROUP,
 }
 """The API group of every kind of object, by its plural name."""
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
+from kargo_platform.openapi import control_planes, eligibility
 from kargo_platform.openapi.identity_providers import SCHEMAS
 from promotions.manifests.kinds import KINDS
 
@@ -36,6 +37,8 @@ _PLAIN: dict[str, dict[str, Any]] = {
         "description": "Server-sent events; each `data` is a JSON object with `type` and `object`.",
     },
     **SCHEMAS,
+    **control_planes.SCHEMAS,
+    **eligibility.SCHEMAS,
 }
 _LIST = "List"
 

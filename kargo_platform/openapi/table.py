@@ -78,8 +78,42 @@ _IDENTITY_PROVIDERS = {
     )
 }
 
+_PLANE = "RegisteredControlPlane"
+_CONTROL_PLANES = {
+    "ListControlPlanes": Described(f"{_PLANE}List", query=_PAGED),
+    "GetControlPlane": Described(_PLANE),
+    "RegisterControlPlane": Described(_PLANE, "NewControlPlane", (201,), refusals=(409, 413, 422)),
+    "UpdateControlPlane": Described(_PLANE, "ControlPlaneChanges", refusals=(409, 413, 422)),
+    "CheckControlPlane": Described(_PLANE),
+    "RotateControlPlane": Described(_PLANE, "ControlPlaneCredential", refusals=(409, 413, 422)),
+    "EnableControlPlane": Described(_PLANE),
+    "DisableControlPlane": Described(_PLANE),
+}
+
+_ELIGIBILITY = {
+    "GetStageEligibility": Described(
+        "StageEligibility",
+        query={
+            "freight": "one piece of Freight, by name or alias; else what the Stage requests",
+            "limit": "how many, 1000 at most",
+            "before": "the last Freight of the page before",
+        },
+    ),
+    "GetFreightEligibility": Described(
+        "FreightEligibility",
+        query={
+            "stage": "one Stage; else all of the project",
+            "limit": "how many, 1000 at most",
+            "after": "the last Stage of the page before",
+        },
+    ),
+    "GetPromotionWait": Described("PromotionWait"),
+}
+
 OPERATIONS: Mapping[str, Described] = {
+    **_ELIGIBILITY,
     **_IDENTITY_PROVIDERS,
+    **_CONTROL_PLANES,
     "ListProjects": Described(
         "ProjectList",
         query={
@@ -122,6 +156,13 @@ OPERATIONS: Mapping[str, Described] = {
         query={"upsert": "`true` creates what is missing"},
     ),
     "DeleteResources": Described("Free", "Manifests", refusals=(409, 413)),
+    "ListTargets": Described("TargetList", query=_PAGED),
+    "ListPromotionRequests": Described(
+        "PromotionRequestList", query={"stage": "of one Stage", **_PAGED}
+    ),
+    "CreatePromotionRequest": Described("PromotionRequest", "Free", (201,), refusals=(409, 413)),
+    "AbortPromotionRequest": Described(),
+    "RetryPromotionRequest": Described("PromotionRequest", statuses=(201,), refusals=(409,)),
     "RenameFreight": Described(query={"newAlias": "the new alias"}, refusals=(409,)),
     "ApproveFreight": Described(query={"stage": "the Stage that it is approved for"}),
     "LogIn": Described("Free", refusals=(403,)),

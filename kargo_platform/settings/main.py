@@ -1,5 +1,6 @@
 """The platform's settings, put together."""
 
+from kargo_platform.settings.analysis import *
 from kargo_platform.settings.auth import *
 from kargo_platform.settings.base import *
 from kargo_platform.settings.logs import *

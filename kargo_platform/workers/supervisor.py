@@ -15,15 +15,21 @@ from django_q.models import OrmQ, Task
 
 from common.clock import now
 from kargo_platform.workers.cluster import ClusterProcess
+from kargo_platform.workers.watcher import WatcherProcess
 from promotions import queue
 from promotions.models import WorkerBeat
+from promotions.selectors.watched_planes import is_watched
+from promotions.services.dead_shards import tell_of_dead_shards
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 SWEEP_SECONDS = 1.0
 BEAT_SECONDS = 5.0
+LISTEN_SECONDS = 5.0
 PRUNE_SECONDS = 60.0
+DEAD_SHARDS_SECONDS = 15.0
+"""How often Stages of shards without workers are told so."""
 PING_SECONDS = 5.0
 """After how much silence the cluster is rung, to see whether it answers."""
 KEPT_FAILURES = timedelta(days=7)
@@ -51,12 +57,15 @@ class Supervisor:
         self._shard = shard
         self._workers = workers
         self._cluster = ClusterProcess(shard=shard, workers=workers)
+        self._watcher = WatcherProcess(shard=shard)
         self._stopping = False
         self._chores = (
+            _Chore(LISTEN_SECONDS, self._listen),
             _Chore(SWEEP_SECONDS, self._sweep),
             _Chore(PING_SECONDS, self._ping),
             _Chore(BEAT_SECONDS, self._beat),
             _Chore(PRUNE_SECONDS, self._prune),
+            _Chore(DEAD_SHARDS_SECONDS, self._tell_of_dead_shards),
         )
 
     def run(self) -> None:
@@ -70,6 +79,7 @@ class Supervisor:
                 self._do_chores()
                 time.sleep(TICK_SECONDS)
         finally:
+            self._watcher.stop()
             self._cluster.stop(seconds=settings.WORKER_STOP_SECONDS)
             logger.info("worker stopped", extra={"shard": self._shard})
 
@@ -96,6 +106,13 @@ class Supervisor:
             connection.close()
             self._cluster.excuse()  # nor can the cluster make progress
 
+    def _listen(self) -> None:
+        """Listen to the shard's Argo CDs, if it has any."""
+        if is_watched(self._shard):
+            self._watcher.keep_running()
+        else:
+            self._watcher.stop()
+
     def _sweep(self) -> None:
         queue.sweep(self._shard, hands=self._workers)
 
@@ -108,6 +125,9 @@ class Supervisor:
         WorkerBeat.objects.update_or_create(
             worker=worker, defaults={"shard": self._shard, "at": now()}
         )
+
+    def _tell_of_dead_shards(self) -> None:
+        tell_of_dead_shards(now=now())
 
     def _prune(self) -> None:
         """Remove what nobody will come back for: rings of dead clusters, old records."""

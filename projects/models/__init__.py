@@ -3,6 +3,7 @@
 from projects.models.change import Change, ChangeType
 from projects.models.config import ClusterConfig, ProjectConfig
 from projects.models.config_map import ConfigMap
+from projects.models.control_plane import ControlPlane
 from projects.models.identity_provider import IdentityProvider
 from projects.models.project import Project
 from projects.models.quota import Quota
@@ -15,6 +16,7 @@ __all__ = [
     "ChangeType",
     "ClusterConfig",
     "ConfigMap",
+    "ControlPlane",
     "IdentityProvider",
     "Project",
     "ProjectConfig",

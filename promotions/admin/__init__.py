@@ -2,7 +2,10 @@
 
 from promotions.admin import (
     analysis,
+    applications,
+    approvals,
     audit,
+    control_planes,
     events,
     freight,
     intents,
@@ -11,6 +14,7 @@ from promotions.admin import (
     promotions,
     prompts,
     stages,
+    targets,
     tasks,
     tenants,
     warehouses,
@@ -20,7 +24,10 @@ from promotions.admin import (
 
 __all__ = [
     "analysis",
+    "applications",
+    "approvals",
     "audit",
+    "control_planes",
     "events",
     "freight",
     "intents",
@@ -29,6 +36,7 @@ __all__ = [
     "promotions",
     "prompts",
     "stages",
+    "targets",
     "tasks",
     "tenants",
     "warehouses",

@@ -13,7 +13,7 @@ from common.clock import now
 from common.errors import PlatformError
 from promotions.models import Freight, FreightArtifact, Stage
 from promotions.selectors.stages import stages_in
-from promotions.services.promotions import create_promotion
+from promotions.services.promote import promote
 from rbac.web import request_actor
 
 
@@ -62,7 +62,7 @@ class FreightAdmin(ResourceAdmin[Freight]):
 
     def _promote(self, request: HttpRequest, freight: Freight, stage: Stage) -> None:
         try:
-            promotion = create_promotion(stage, freight, actor=request_actor(request), now=now())
+            promotion = promote(stage, freight, actor=request_actor(request), now=now())
         except PlatformError as error:
             self.message_user(request, error.message, messages.ERROR)
         else:

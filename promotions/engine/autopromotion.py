@@ -46,11 +46,6 @@ class Skip(StrEnum):
     PROMOTION_EXISTS = "promotion-exists"
     LAST_ATTEMPT_FAILED = "last-attempt-failed"
 
-    @property
-    def explanation(self) -> str:
-        """The reason in words, to be shown after "not promoted automatically:"."""
-        return _EXPLANATIONS[self]
-
 
 @dataclass(frozen=True, slots=True)
 class PromotionSummary:
@@ -162,7 +157,14 @@ def decide_auto_promotion(
     return tuple(_decision(origin, candidates.get(origin, ""), facts) for origin in origins)
 
 
-def _decision(origin: str, freight: str, facts: StageFacts) -> Decision:
+def skips(origin: str, freight: str, facts: StageFacts) -> tuple[Skip, ...]:
+    """Return everything that keeps a candidate from being promoted automatically.
+
+    Args:
+        origin: ``Warehouse/<name>``.
+        freight: The candidate; empty if there is none.
+        facts: What decides about auto-promotion to the Stage.
+    """
     checks = (
         (Skip.DISABLED, not facts.is_enabled),
         (Skip.HELD, origin in facts.held),
@@ -173,8 +175,11 @@ def _decision(origin: str, freight: str, facts: StageFacts) -> Decision:
         (Skip.PROMOTION_EXISTS, _is_unprocessed(freight, facts)),
         (Skip.LAST_ATTEMPT_FAILED, _has_failed(freight, facts)),
     )
-    skip = next((reason for reason, applies in checks if applies), None)
-    return Decision(origin, freight, skip)
+    return tuple(it for it, applies in checks if applies)
+
+
+def _decision(origin: str, freight: str, facts: StageFacts) -> Decision:
+    return Decision(origin, freight, next(iter(skips(origin, freight, facts)), None))
 
 
 def _is_unprocessed(freight: str, facts: StageFacts) -> bool:
@@ -190,15 +195,3 @@ def _has_failed(freight: str, facts: StageFacts) -> bool:
     ended = [it for it in facts.promotions if it.freight == freight and it.phase.is_terminal]
     newest = max(ended, key=lambda promotion: promotion.name, default=None)
     return newest is not None and newest.phase is not PromotionPhase.SUCCEEDED
-
-
-_EXPLANATIONS: Mapping[Skip, str] = {
-    Skip.DISABLED: "no policy enables auto-promotion for this Stage",
-    Skip.HELD: "a person promoted other Freight; promote the newest to resume",
-    Skip.NO_CANDIDATE: "there is no Freight to take",
-    Skip.ALREADY_CURRENT: "the Stage already holds the newest available Freight",
-    Skip.IN_PROGRESS: "a promotion of this Freight is under way",
-    Skip.REQUEST_EXISTS: "a promotion request for this Freight exists",
-    Skip.PROMOTION_EXISTS: "a promotion of this Freight is waiting",
-    Skip.LAST_ATTEMPT_FAILED: "this Freight's last promotion did not succeed; promote it again",
-}

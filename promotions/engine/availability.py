@@ -104,18 +104,6 @@ class Availability:
         """Whether nothing stands in the way."""
         return self.barrier is None
 
-    def __str__(self) -> str:
-        if self.barrier is None:
-            return "available"
-        return _EXPLANATIONS[self.barrier].format(", ".join(self.stages) or "any upstream Stage")
-
-
-_EXPLANATIONS: Mapping[Barrier, str] = {
-    Barrier.NOT_REQUESTED: "the Stage does not request Freight of this origin",
-    Barrier.NOT_VERIFIED: "not yet verified in {}",
-    Barrier.SOAKING: "has not been in {} for long enough",
-    Barrier.LEFT_UPSTREAM: "not in {} now",
-}
 
 AVAILABLE = Availability()
 
@@ -147,6 +135,32 @@ def availability(
         if request.origin == freight.origin
     ]
     return _best(answers)
+
+
+def obstacles(
+    freight: FreightStanding, *, stage: str, requests: Iterable[RequestedFreight], now: datetime
+) -> tuple[Availability, ...]:
+    """Return everything that keeps a promotion from bringing the Freight to the Stage.
+
+    Nothing exactly when :func:`availability` says that it may. Where all upstream stages have to
+    agree, each of them that soaking is not over in stands for itself, for they end at different
+    times; of several requests for the origin, the most hopeful is the one that is explained.
+    """
+    wanted = [request for request in requests if request.origin == freight.origin]
+    answers = [_by_request(freight, stage, request, now) for request in wanted]
+    best = _best(answers)
+    if best.is_available:
+        return ()
+    chosen = next(
+        (it for it, answer in zip(wanted, answers, strict=True) if answer.barrier is best.barrier),
+        None,
+    )
+    if chosen is None or chosen.strategy is Strategy.ONE_OF:
+        return (best,)
+    every = [_upstream(freight, upstream, chosen, now) for upstream in chosen.stages]
+    unverified = [it for it in every if it.barrier is Barrier.NOT_VERIFIED]
+    soaking = [it for it in every if it.barrier is Barrier.SOAKING]
+    return (*((_all(unverified),) if unverified else ()), *soaking)
 
 
 def candidacy(
@@ -192,11 +206,12 @@ def list_available(
 def soak(freight: FreightStanding, *, stage: str, now: datetime) -> timedelta | None:
     """Return the longest time that verified Freight has been in a Stage, or ``None``.
 
-    ``None`` says that it is not verified there.
+    ``None`` says that it is not verified there. It is never negative, nor less than a stay that
+    has ended, although a clock that was set back says that the Freight is there in the future.
     """
     if stage not in freight.verified_in:
         return None
-    longest = freight.verified_in[stage] or timedelta(0)
+    longest = max(freight.verified_in[stage] or timedelta(0), timedelta(0))
     since = freight.currently_in.get(stage)
     return longest if since is None else max(longest, now - since)
 

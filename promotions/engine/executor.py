@@ -42,6 +42,7 @@ class PromotionPlan:
         steps: As ``inflate`` returned them.
         workdir: Absolute path of the promotion's private directory.
         freight: What the Stage will hold once the promotion has succeeded.
+        shard: The promotion's; empty is the default one.
     """
 
     facts: PromotionFacts
@@ -51,6 +52,8 @@ class PromotionPlan:
     workdir: str
     freight: FreightCollection = field(default_factory=dict)
     freight_requests: tuple[FreightRequest, ...] = ()
+    project_uid: str = ""
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +279,8 @@ def step_context(
         rollback=facts.rollback,
         ui_base_url=facts.ui_base_url,
         now=engine.clock(),
+        project_uid=plan.project_uid,
+        shard=plan.shard,
     )
 
 

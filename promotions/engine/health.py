@@ -5,9 +5,10 @@ Source: Kargo ``pkg/health`` and the Stage controller's assessHealth.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
-from common.jsontypes import JSONValue
+from common.jsontypes import JSONObject, JSONValue
 from promotions.engine.conditions import Condition, ConditionStatus
 from promotions.engine.phases import PromotionPhase
 
@@ -39,12 +40,33 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthQuestion:
+    """What a check is to find out, and for which Stage.
+
+    Attributes:
+        config: As the step registered it.
+        shard: The Stage's; empty is the default one.
+    """
+
+    config: JSONObject
+    tenant_uid: str = ""
+    project_uid: str = ""
+    shard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """A Stage's health and its Healthy condition."""
 
     health: Health | None
     condition: Condition
 
+
+_PATIENCE = {
+    HealthState.PROGRESSING: timedelta(seconds=10),
+    HealthState.UNKNOWN: timedelta(seconds=30),
+}
+"""How long what is about to change may stay as it is before somebody looks again."""
 
 _SEVERITY = {state: rank for rank, state in enumerate(HealthState)}
 
@@ -99,6 +121,11 @@ def assessed(health: Health) -> Assessment:
     status = _STATUSES.get(health.status, ConditionStatus.UNKNOWN)
     message = "; ".join(health.issues) or f"the Stage is {health.status}"
     return Assessment(health, _condition(status, health.status, message))
+
+
+def patience(health: Health | None) -> timedelta | None:
+    """Return when to run the checks again if nothing tells of a change; ``None`` is in no hurry."""
+    return _PATIENCE.get(health.status) if health else None
 
 
 def waiting() -> Assessment:

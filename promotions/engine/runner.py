@@ -54,6 +54,7 @@ class StepContext:
         state: Outputs so far, by alias; the step's own earlier output is under its own alias.
         actor: Who asked for the promotion; empty unless a person did.
         now: When this invocation began.
+        shard: The promotion's, which says which Argo CD it addresses; empty is the default one.
     """
 
     workdir: str
@@ -73,6 +74,8 @@ class StepContext:
     actor: str = ""
     rollback: bool = False
     ui_base_url: str = ""
+    project_uid: str = ""
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

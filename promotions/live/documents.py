@@ -53,7 +53,7 @@ _KINDS: Mapping[str, _Kind] = {
     "ProjectConfig": _Kind(lambda: ProjectConfig.everything.select_related("project")),
     "Promotion": _Kind(
         lambda: Promotion.everything.select_related(
-            "project", "stage", "freight__warehouse"
+            "project", "stage", "freight__warehouse", "request"
         ).prefetch_related("step_executions", "freight__artifacts"),
         facets=lambda row: (row.stage.name,),
         fetch_others=promotion.fetch_others,

@@ -59,7 +59,9 @@ def problems(manifest: ClusterConfigManifest) -> Iterator[FieldProblem]:
         yield FieldProblem("metadata.name", reason)
     spec = manifest.spec
     yield from receiver_problems(spec.webhook_receivers or [], path="spec.webhookReceivers")
-    yield from window_problems(spec.promotion_windows or [], path="spec.promotionWindows")
+    yield from window_problems(
+        spec.promotion_windows or [], path="spec.promotionWindows", has_projects=True
+    )
 
 
 def to_manifest(config: ClusterConfig) -> dict[str, Any]:

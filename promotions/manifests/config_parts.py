@@ -5,9 +5,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from common.errors import FieldProblem
+from common.errors import FieldProblem, InvalidError
+from promotions.engine.windows.windows import parse_span
 from promotions.manifests.schema import Model, NamedReference, ResourceName, Strings, Text
 from promotions.manifests.selectors import LabelSelector, NameSelector, selector_problems
+
+MOST_WINDOWS = 100
 
 
 class Link(Model):
@@ -20,7 +23,7 @@ class Link(Model):
 
 
 class Window(Model):
-    """When promotions are allowed or denied. Stored and shown; nothing acts on it yet."""
+    """When promotions are allowed or denied."""
 
     name: ResourceName
     kind: Literal["Allow", "Deny"]
@@ -134,8 +137,16 @@ def receiver_problems(receivers: Sequence[Receiver], *, path: str) -> Iterator[F
             yield from _action_problems(receiver.generic.actions or [], f"{where}.generic.actions")
 
 
-def window_problems(windows: Sequence[Window], *, path: str) -> Iterator[FieldProblem]:
-    """Yield repeated names and broken selectors."""
+def window_problems(
+    windows: Sequence[Window], *, path: str, has_projects: bool
+) -> Iterator[FieldProblem]:
+    """Yield repeated names, broken selectors, times and rules, and too many windows.
+
+    ``has_projects`` says whether the windows may select projects.
+    """
+    if len(windows) > MOST_WINDOWS:
+        yield FieldProblem(path, f"has {len(windows)} windows; at most {MOST_WINDOWS} are allowed")
+        return
     seen: set[str] = set()
     for index, window in enumerate(windows):
         where = f"{path}[{index}]"
@@ -144,8 +155,20 @@ def window_problems(windows: Sequence[Window], *, path: str) -> Iterator[FieldPr
         seen.add(window.name)
         if window.stage_selector is not None:
             yield from selector_problems(window.stage_selector, path=f"{where}.stageSelector")
-        if window.project_selector is not None:
+        if window.project_selector is not None and not has_projects:
+            reason = "is only for windows of the ClusterConfig; here the project is this one"
+            yield FieldProblem(f"{where}.projectSelector", reason)
+        elif window.project_selector is not None:
             yield from selector_problems(window.project_selector, path=f"{where}.projectSelector")
+        yield from _span_problems(window, where)
+
+
+def _span_problems(window: Window, where: str) -> Iterator[FieldProblem]:
+    try:
+        parse_span(dtstart=window.dtstart or "", dtend=window.dtend or "", rrule=window.rrule or "")
+    except InvalidError as error:
+        for problem in error.problems:
+            yield FieldProblem(f"{where}.{problem.path}", problem.reason)
 
 
 def _action_problems(actions: Sequence[Action], path: str) -> Iterator[FieldProblem]:

@@ -11,26 +11,31 @@ from common.errors import FieldProblem, InvalidError
 from common.jsontypes import JSONObject, as_object, as_text
 from projects.models.secret import RENAMED_NAMESPACES
 from promotions.manifests import (
+    analysis_run,
     analysis_template,
     cluster_config,
     cluster_message_channel,
     config_map,
+    control_plane,
     freight,
     message_channel,
     project,
     project_config,
     promotion,
+    promotion_request,
     promotion_task,
     role,
     role_binding,
     secret,
     service_account,
     stage,
+    target,
     warehouse,
 )
 from promotions.manifests.cluster_analysis_template import ClusterAnalysisTemplateManifest
 from promotions.manifests.cluster_message_channel import ClusterMessageChannelManifest
 from promotions.manifests.cluster_promotion_task import ClusterPromotionTaskManifest
+from promotions.manifests.control_plane import PLATFORM_API, ControlPlaneManifest
 from promotions.manifests.message_channel import MESSAGES_API, MessageChannelManifest
 from promotions.manifests.metadata import (
     ARGO_API,
@@ -78,7 +83,7 @@ class Kind:
     @property
     def shows_values(self) -> bool:
         """Whether messages may quote what was written."""
-        return self.name != "Secret"
+        return self.name not in {"ControlPlane", "Secret"}
 
 
 def _kind(name: str, scope: Scope, rank: int, model: Any, rules: Any, **given: str) -> Kind:
@@ -136,6 +141,15 @@ KINDS = {
         _kind("Freight", Scope.PROJECT, 13, freight.FreightManifest, freight.problems),
         _kind("Promotion", Scope.PROJECT, 14, promotion.PromotionManifest, promotion.problems),
         _kind(
+            "PromotionRequest", Scope.PROJECT, 23, promotion_request.PromotionRequestManifest,
+            promotion_request.problems,
+        ),
+        _kind("Target", Scope.PROJECT, 22, target.TargetManifest, target.problems),
+        _kind(
+            "AnalysisRun", Scope.PROJECT, 21, analysis_run.AnalysisRunManifest,
+            analysis_run.problems, api_version=ARGO_API,
+        ),
+        _kind(
             "ServiceAccount", Scope.NAMESPACE, 15, service_account.ServiceAccountManifest,
             service_account.problems, api_version=CORE_API,
         ),
@@ -153,6 +167,10 @@ KINDS = {
         _kind(
             "RoleBinding", Scope.NAMESPACE, 19, role_binding.RoleBindingManifest,
             role_binding.problems, api_version=RBAC_API,
+        ),
+        _kind(
+            "ControlPlane", Scope.TENANT, 20, ControlPlaneManifest, control_plane.problems,
+            api_version=PLATFORM_API,
         ),
     )
 }  # fmt: skip
@@ -235,7 +253,7 @@ def is_foreign(content: JSONObject) -> bool:
 
 
 _SHARED_GROUPS = frozenset({"", "argoproj.io", "rbac.authorization.k8s.io"})
-_NEIGHBOURS = frozenset({"Application", "ApplicationSet", "AppProject", "AnalysisRun", "Rollout"})
+_NEIGHBOURS = frozenset({"Application", "ApplicationSet", "AppProject", "Rollout"})
 
 
 def _scope_problems(kind: Kind, manifest: Manifest) -> Iterable[FieldProblem]:

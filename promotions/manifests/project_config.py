@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from common.errors import FieldProblem
+from common.errors import FieldProblem, InvalidError
 from projects.models import ProjectConfig
+from promotions.engine.analysis.timing import duration_of
 from promotions.manifests.config_parts import (
     Link,
     Receiver,
@@ -21,13 +22,13 @@ from promotions.manifests.metadata import (
     manifest_to,
     metadata_to,
 )
-from promotions.manifests.schema import Model, ResourceName
+from promotions.manifests.schema import Duration, Model, ResourceName, Text
 from promotions.manifests.selectors import NameSelector, exact_name, selector_problems
 from promotions.manifests.webhook_receivers import receivers_to
 
 
 class AutoRollback(Model):
-    """After which outcomes to go back to the last good Freight. Stored; nothing acts on it yet."""
+    """After which outcomes to go back to the last good Freight."""
 
     on_promotion: list[Literal["Failed", "Errored"]] | None = None
     on_verification: list[Literal["Failed", "Error"]] | None = None
@@ -42,12 +43,48 @@ class PromotionPolicy(Model):
     auto_rollback: AutoRollback | None = None
 
 
+class Approver(Model):
+    """Somebody who may approve: by a claim and its value, or by a role in the project."""
+
+    claim: Text | None = None
+    value: Text | None = None
+    role: ResourceName | None = None
+    required: bool | None = None
+
+
+class ApprovalPolicy(Model):
+    """Whose approval promotions to the Stages it selects need. Kargo has no such field."""
+
+    stage_selector: NameSelector
+    min_approvals: Annotated[int, Field(ge=1, le=50)] | None = None
+    approvers: Annotated[list[Approver], Field(max_length=50)] | None = None
+    allow_requester: bool | None = None
+    allow_freight_creator: bool | None = None
+    expires_after: Duration | None = None
+
+
+class Limits(Model):
+    """How many of the newest are kept, and how old what is deleted is at least."""
+
+    max_retained: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    min_age: Duration | None = None
+
+
+class Retention(Model):
+    """What the garbage collector may delete; nothing of what is absent. Kargo has no such field."""
+
+    promotions: Limits | None = None
+    freight: Limits | None = None
+
+
 class ProjectConfigSpec(Model):
     """Everything a project can configure."""
 
     promotion_policies: list[PromotionPolicy] | None = None
     webhook_receivers: list[Receiver] | None = None
     promotion_windows: list[Window] | None = None
+    approval_policies: Annotated[list[ApprovalPolicy], Field(max_length=100)] | None = None
+    retention: Retention | None = None
     freight_links: list[Link] | None = None
     stage_links: list[Link] | None = None
 
@@ -66,7 +103,10 @@ def problems(manifest: ProjectConfigManifest) -> Iterator[FieldProblem]:
         yield FieldProblem("metadata.name", reason)
     yield from _policy_problems(spec.promotion_policies or [])
     yield from receiver_problems(spec.webhook_receivers or [], path="spec.webhookReceivers")
-    yield from window_problems(spec.promotion_windows or [], path="spec.promotionWindows")
+    yield from window_problems(
+        spec.promotion_windows or [], path="spec.promotionWindows", has_projects=False
+    )
+    yield from _approval_problems(spec.approval_policies or [])
 
 
 def to_manifest(config: ProjectConfig) -> dict[str, Any]:
@@ -97,3 +137,19 @@ def _policy_problems(policies: list[PromotionPolicy]) -> Iterator[FieldProblem]:
             yield FieldProblem(where, reason)
         elif name:
             seen[name] = index
+
+
+def _approval_problems(policies: list[ApprovalPolicy]) -> Iterator[FieldProblem]:
+    for index, policy in enumerate(policies):
+        where = f"spec.approvalPolicies[{index}]"
+        yield from selector_problems(policy.stage_selector, path=f"{where}.stageSelector")
+        try:
+            duration_of(policy.expires_after or "0s")
+        except InvalidError as error:
+            yield FieldProblem(f"{where}.expiresAfter", error.message)
+        for number, approver in enumerate(policy.approvers or []):
+            has_claim = approver.claim is not None and approver.value is not None
+            is_mixed = approver.role is not None and (approver.claim or approver.value)
+            if is_mixed or has_claim is (approver.role is not None):
+                reason = "must have either claim and value, or role"
+                yield FieldProblem(f"{where}.approvers[{number}]", reason)

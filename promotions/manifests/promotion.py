@@ -10,7 +10,6 @@ from promotions.engine.names import shorten_label
 from promotions.manifests.freight_contents import freight_reference, reference_document
 from promotions.manifests.metadata import (
     CREATE_ACTOR,
-    KARGO_API,
     REFRESH,
     SHARD_LABEL,
     STAGE_KEY,
@@ -21,6 +20,7 @@ from promotions.manifests.metadata import (
     present,
     timestamp,
 )
+from promotions.manifests.promotion_request import owner_reference
 from promotions.manifests.schema import Json, Model, Origin, ResourceName
 from promotions.models import Freight, Promotion, StepExecution
 
@@ -67,16 +67,7 @@ def to_manifest(promotion: Promotion) -> dict[str, Any]:
             REFRESH: promotion.refresh_token,
         },
     )
-    metadata["ownerReferences"] = [
-        {
-            "apiVersion": KARGO_API,
-            "kind": "Stage",
-            "name": stage.name,
-            "uid": str(stage.uid),
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
-    ]
+    metadata["ownerReferences"] = [_owner(promotion)]
     spec = {
         "stage": stage.name,
         "freight": promotion.freight.name,
@@ -84,6 +75,13 @@ def to_manifest(promotion: Promotion) -> dict[str, Any]:
         **promotion.spec,
     }
     return manifest_to("Promotion", metadata, spec=spec, status=status_of(promotion))
+
+
+def _owner(promotion: Promotion) -> dict[str, Any]:
+    request = promotion.request
+    if request is not None:
+        return owner_reference("PromotionRequest", request.name, str(request.uid))
+    return owner_reference("Stage", promotion.stage.name, str(promotion.stage.uid))
 
 
 def fetch_others(promotions: Sequence[Promotion]) -> None:

@@ -18,6 +18,7 @@ from promotions.manifests.metadata import (
     manifest_to,
     metadata_to,
 )
+from promotions.manifests.rollout import rollout_problems
 from promotions.manifests.schema import Duration, Model, Origin, Strings, Text, Variable
 from promotions.manifests.selectors import LabelSelector, selector_problems
 from promotions.manifests.stage_status import argocd_context, status_to
@@ -124,6 +125,7 @@ def problems(manifest: StageManifest) -> Iterator[FieldProblem]:
     if spec.promotion_template is not None:
         steps = spec.promotion_template.spec.steps or []
         yield from template_problems(steps, path="spec.promotionTemplate.spec.steps")
+    yield from rollout_problems(manifest.metadata.annotations)
     for index, selector in enumerate(spec.targets.selectors if spec.targets else []):
         yield from selector_problems(selector, path=f"spec.targets.selectors[{index}]")
 

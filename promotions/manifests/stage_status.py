@@ -12,11 +12,13 @@ from promotions.engine.stage_summary import freight_summary
 from promotions.manifests.freight_contents import freight_reference
 from promotions.manifests.metadata import present, timestamp
 from promotions.manifests.promotion import collection_to, reference_to
+from promotions.manifests.promotion_request import request_reference_to
 from promotions.models import (
     AutoPromotionHold,
     FreightCollection,
     FreightCollectionItem,
     Promotion,
+    PromotionRequest,
     Stage,
     Verification,
 )
@@ -26,11 +28,14 @@ _ARGOCD_NAMESPACE = "argocd"
 """Where Applications are that name no namespace."""
 _WATCHED = ("promotion", "promotion__health_checks")
 _PROMOTIONS = ("current_promotion", "last_promotion")
+_REQUESTS = ("current_request", "last_request")
 _UNREAD = (
     *("labels", "annotations", "metadata"),
     *(f"warehouse__{it}" for it in ("labels", "annotations", "spec", "conditions", "discovered")),
 )
 """Columns of Freight that what a Stage shows of it does not need, and which take time to read."""
+_UNREAD_IN_PLACE = ("labels", "annotations", "metadata")
+_UNREAD_OF_REQUESTS = ("labels", "annotations", "policy", "message", "freight_collection")
 
 
 def with_status(stages: QuerySet[Stage]) -> QuerySet[Stage]:
@@ -38,7 +43,12 @@ def with_status(stages: QuerySet[Stage]) -> QuerySet[Stage]:
     newest = _collections().order_by("-pk")[:HISTORY_LIMIT]
     freight = [f"{name}__freight" for name in _PROMOTIONS]
     unread = [f"{name}__{column}" for name in freight for column in _UNREAD]
-    joined = stages.select_related("project", *(f"{name}__warehouse" for name in freight))
+    requests = [f"{name}__freight" for name in _REQUESTS]
+    joined = stages.select_related(
+        "project", *(f"{name}__warehouse" for name in freight), *requests
+    )
+    unread += [f"{name}__{column}" for name in requests for column in _UNREAD_IN_PLACE]
+    unread += [f"{name}__{column}" for name in _REQUESTS for column in _UNREAD_OF_REQUESTS]
     return joined.defer(*unread).prefetch_related(
         "auto_promotion_holds",
         Prefetch("freight_history", queryset=newest, to_attr="newest_history"),
@@ -65,9 +75,12 @@ def status_to(stage: Stage) -> dict[str, Any]:
             "autoPromotionHolds": _holds(stage),
             "currentPromotion": _promotion(stage.current_promotion),
             "lastPromotion": _promotion(stage.last_promotion),
+            "currentPromotionRequest": _request(stage.current_request),
+            "lastPromotionRequest": _request(stage.last_request),
             "freightHistory": history,
             "freightSummary": _summary(stage, history),
             "health": stage.health,
+            "promotionWindowStatus": stage.window_status,
         }
     )
 
@@ -107,6 +120,10 @@ def _summary(stage: Stage, history: Sequence[dict[str, Any]]) -> str:
 
 def _promotion(promotion: Any) -> dict[str, Any] | None:
     return reference_to(promotion) if promotion is not None else None
+
+
+def _request(request: PromotionRequest | None) -> dict[str, Any] | None:
+    return request_reference_to(request) if request is not None else None
 
 
 def _history(stage: Stage) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ class Freight(Resource):
     """What moves through Stages. ``name`` is the SHA-1 of its contents; contents never change.
 
     ``discovered_at`` orders Freight of one Warehouse. ``metadata`` is Kargo's ``status.metadata``.
+    ``creator`` is who put it together, and ``creator_uid`` their account, if it was a person.
     """
 
     project = models.ForeignKey(
@@ -20,6 +21,8 @@ class Freight(Resource):
     alias = models.CharField(max_length=63)
     discovered_at = models.DateTimeField()
     metadata = models.JSONField(default=dict, blank=True)
+    creator = models.CharField(max_length=253, blank=True)
+    creator_uid = models.UUIDField(null=True, blank=True)
 
     class Meta(Resource.Meta):
         constraints = [

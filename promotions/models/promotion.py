@@ -22,6 +22,12 @@ class Promotion(Resource, Sealed):
     to the Freight names that the Stage will hold if this succeeds. Names hold a ULID, so their
     order is the order of creation; ``sequence`` of two promotions is compared by name.
 
+    One that a promotion request made has a target: its name, and its parameters and labels as
+    they were then, which expressions see.
+
+    ``is_discarded`` says that it was aborted because a promotion window closed before it started:
+    no attempt, as far as its Stage is concerned. ``actor_uid`` is the account of who asked for it.
+
     What ``state`` and messages show has no secrets in it. While the promotion runs, ``encrypted``
     keeps the secrets that it was given, and its outputs as they are.
     """
@@ -48,6 +54,17 @@ class Promotion(Resource, Sealed):
     state = models.JSONField(default=dict, blank=True)
     health_checks = models.JSONField(default=list, blank=True)
     freight_collection = models.JSONField(default=dict, blank=True)
+    is_discarded = models.BooleanField(default=False)
+    actor_uid = models.UUIDField(null=True, blank=True)
+    request = models.ForeignKey(
+        "promotions.PromotionRequest",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="promotions",
+    )
+    target_name = models.CharField(max_length=253, blank=True)
+    target_facts = models.JSONField(default=dict, blank=True)
     refresh_token = models.CharField(max_length=128, blank=True)
     handled_refresh = models.CharField(max_length=128, blank=True)
 
@@ -69,6 +86,18 @@ class Promotion(Resource, Sealed):
             # The queue and the history of a Stage.
             models.Index(fields=["stage", "name"], name="promotion_stage_order"),
             models.Index(fields=["stage", "phase"], name="promotion_stage_phase"),
+            # Those of promotion requests that have not ended.
+            models.Index(
+                fields=["request"],
+                name="promotion_target_unfinished",
+                condition=Q(request__isnull=False, finished_at__isnull=True),
+            ),
+            # The newest of a Stage's target.
+            models.Index(
+                fields=["stage", "target_name", "name"],
+                name="promotion_target_order",
+                condition=~Q(target_name=""),
+            ),
         ]
 
     @property

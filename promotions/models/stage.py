@@ -24,11 +24,26 @@ class Stage(Resource):
     last_promotion = models.ForeignKey(
         "promotions.Promotion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    current_request = models.ForeignKey(
+        "promotions.PromotionRequest",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    last_request = models.ForeignKey(
+        "promotions.PromotionRequest",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     auto_promotion_enabled = models.BooleanField(default=False)
     health = models.JSONField(null=True, blank=True)
     metadata = models.JSONField(default=dict, blank=True)
     refresh_token = models.CharField(max_length=128, blank=True)
     handled_refresh = models.CharField(max_length=128, blank=True)
+    window_status = models.JSONField(null=True, blank=True)
     reverify_request = models.JSONField(null=True, blank=True)
     abort_request = models.JSONField(null=True, blank=True)
 

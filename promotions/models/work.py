@@ -55,8 +55,11 @@ class WorkKind(models.TextChoices):
     WAREHOUSE = "warehouse"
     STAGE = "stage"
     PROMOTION = "promotion"
+    PROMOTION_REQUEST = "promotionrequest"
     PREVIEW = "preview"
     TENANT = "tenant"
+    ANALYSIS_RUN = "analysis_run"
+    CONTROL_PLANE = "control_plane"
 
 
 class WorkQuerySet(models.QuerySet["Work"]):

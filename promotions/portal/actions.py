@@ -10,14 +10,16 @@ from django.urls import reverse
 from common.clock import now
 from common.errors import InvalidError, NotFoundError, PlatformError
 from projects.web import ProjectMixin
+from promotions.models import PromotionRequest
 from promotions.selectors.freight import freight_named
 from promotions.selectors.pipeline import stage_standing
 from promotions.selectors.timeline import promotion_named
 from promotions.selectors.warehouses import warehouse_named
 from promotions.services.freight import approve_freight
 from promotions.services.previews import request_preview
+from promotions.services.promote import promote
 from promotions.services.promote_rights import require_may_promote, require_promote
-from promotions.services.promotions import abort_promotion, create_promotion
+from promotions.services.promotions import abort_promotion
 from promotions.services.stages import refresh_stage
 from promotions.services.warehouses import refresh_warehouse
 from rbac.addresses import is_own_page
@@ -68,8 +70,10 @@ class PromoteStage(Action):
             raise InvalidError("Choose the freight to promote first.")
         require_may_promote(self.actor, stage)
         freight = freight_named(self.project, chosen)
-        promotion = create_promotion(stage, freight, actor=self.actor, now=now)
+        promotion = promote(stage, freight, actor=self.actor, now=now)
         said = f"Promotion of {freight.alias or freight.name} to {stage.name} is queued."
+        if isinstance(promotion, PromotionRequest):
+            return said, self.page("stage", stage.name)
         return said, self.page("promotion", promotion.name)
 
     def origin(self) -> str:

@@ -60,6 +60,9 @@ class TenantPage(TenantMixin, Page):
             tenant=self.tenant,
             other_tenants=other_tenants(self.actor, self.tenant),
             sees_tenant_members=sees_members,
+            sees_control_planes=is_allowed(
+                self.actor, verb="list", resource="controlplanes", tenant_uid=self.tenant.uid
+            ),
             **values,
         )
 

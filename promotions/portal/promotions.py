@@ -15,8 +15,10 @@ from promotions.portal.frame import ProjectPage
 from promotions.portal.prompts import Draft, PromptView, prompt_views
 from promotions.portal.rows import length_of, promotion_rows
 from promotions.portal.states import State, Tone, promotion_state, step_state
+from promotions.portal.why import why_rows
 from promotions.selectors.promotions import promotions_in
 from promotions.selectors.timeline import newest_promotions, promotion_named, steps_of
+from promotions.selectors.waiting import waiting_for
 
 _PAGE = 30
 _TEXT_LIMIT = 20_000
@@ -84,6 +86,7 @@ class PromotionPage(ProjectPage):
             chip=stage_chip(promotion.stage),
             steps=step_rows(promotion, prompt_views(promotion, self.actor, draft=self.draft)),
             length=length_of(promotion),
+            waits=why_rows(waiting_for(promotion, now=self.now)),
             may_abort=not promotion.is_terminal and self.may("patch", "promotions"),
             may_retry=promotion.is_terminal and self.may("promote", "stages"),
         )

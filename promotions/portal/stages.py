@@ -4,25 +4,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from promotions.models import Freight, Stage
+from promotions.portal.analysis import run_rows
 from promotions.portal.cards import stage_card
 from promotions.portal.frame import ProjectPage
 from promotions.portal.rows import condition_rows, promotion_rows
+from promotions.portal.states import Problem
+from promotions.portal.targets import targets_view
+from promotions.portal.why import WhyRow, shared, why_rows
 from promotions.selectors import availability
+from promotions.selectors.analysis_runs import runs_of_stage
+from promotions.selectors.applications import applications_of
+from promotions.selectors.eligibility import reasons_for
 from promotions.selectors.pipeline import stage_standing
 from promotions.selectors.promotions import promotions_in
 from promotions.selectors.timeline import history_of, newest_promotions, timeline_of
+from promotions.selectors.workers import shard_problem
+from promotions.services.dead_shards import NO_WORKER
 
 _CHOICES = 20
 _REFUSALS = 5
 _PROMOTIONS = 10
+_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A piece of Freight that a Stage may be given, or (``refusal``) why it may not."""
+    """A piece of Freight of a Stage's origins, and what keeps it from the Stage."""
 
     freight: Freight
-    refusal: str = ""
+    reasons: list[WhyRow]
 
 
 class StagePage(ProjectPage):
@@ -35,12 +45,19 @@ class StagePage(ProjectPage):
         stage = standing.stage
         promotions = promotions_in(self.project).filter(stage=stage)
         rows, older = newest_promotions(promotions, limit=_PROMOTIONS)
+        card = stage_card(standing, may_promote=self.may("promote", "stages"))
         return self.frame(
-            card=stage_card(standing, may_promote=self.may("promote", "stages")),
+            card=card,
+            problems=_with_shard(card.problems, stage, page=self),
             requests=availability.requests_of(stage),
+            applications=applications_of(stage),
             conditions=condition_rows(stage.conditions),
             history=history_of(stage),
+            runs=run_rows(runs_of_stage(stage, most=_RUNS))
+            if self.may("get", "analysisruns")
+            else [],
             promotions=promotion_rows(rows),
+            targets=targets_view(self, stage),
             older=older,
             **promote_context(self, stage),
         )
@@ -63,7 +80,8 @@ class PromoteForm(ProjectPage):
 def promote_context(page: ProjectPage, stage: Stage) -> dict[str, Any]:
     """Return the newest Freight that a Stage may take, and some that it may not, with reasons."""
     if stage.is_control_flow:
-        return {"choices": [], "refused": [], "chosen": "", "may_approve": False}
+        nothing: dict[str, Any] = {"choices": [], "refused": [], "standing": []}
+        return {**nothing, "chosen": "", "may_approve": False}
     available = availability.available_to(stage, now=page.now, limit=_CHOICES)
     names = {freight.name for freight in available}
     others = [
@@ -71,13 +89,24 @@ def promote_context(page: ProjectPage, stage: Stage) -> dict[str, Any]:
         for entry in timeline_of(page.project).entries
         if entry.freight.name not in names
     ]
+    rows = [*available, *others[:_REFUSALS]]
+    told = reasons_for([(stage, freight) for freight in rows], now=page.now)
+    standing = shared(told)
+    choices = [
+        Choice(freight, why_rows(it for it in why if it not in standing))
+        for freight, why in zip(rows, told, strict=True)
+    ]
     return {
-        "choices": [Choice(freight) for freight in available],
-        "refused": [_refused(stage, freight, page) for freight in others[:_REFUSALS]],
+        "choices": choices[: len(available)],
+        "refused": choices[len(available) :],
+        "standing": why_rows(standing),
         "chosen": page.request.GET.get("freight", ""),
         "may_approve": page.may("promote", "stages") and page.may("patch", "freights/status"),
     }
 
 
-def _refused(stage: Stage, freight: Freight, page: ProjectPage) -> Choice:
-    return Choice(freight, str(availability.availability_of(stage, freight, now=page.now)))
+def _with_shard(problems: list[Problem], stage: Stage, *, page: ProjectPage) -> list[Problem]:
+    """Return what is wrong and, first, that nobody works for the Stage's shard, if so."""
+    dead = shard_problem(stage.shard, now=page.now)
+    known = [it for it in problems if it.reason != NO_WORKER]
+    return [Problem(NO_WORKER, dead), *known] if dead else list(problems)

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from projects.models import Project
+from promotions.engine.eligibility import Code, Reason, refusing
 from promotions.models import Freight, Stage, StageFreight
 from promotions.portal.cards import StageChip, stage_chip
+from promotions.portal.why import WhyRow, why_rows
 from promotions.selectors import availability
+from promotions.selectors.eligibility import reasons_for
 from promotions.selectors.timeline import stages_with_standings
 
 _EXPLAINED = 25
@@ -19,11 +22,8 @@ class StandingRow:
     stage: Stage
     chip: StageChip
     standing: StageFreight | None
-    refusal: str
-
-    @property
-    def is_available(self) -> bool:
-        return not self.refusal
+    is_available: bool
+    reasons: list[WhyRow]
 
 
 def standing_rows(project: Project, freight: Freight, *, now: datetime) -> list[StandingRow]:
@@ -33,16 +33,20 @@ def standing_rows(project: Project, freight: Freight, *, now: datetime) -> list[
         for stage, standing in stages_with_standings(project, freight)
         if any(it.origin.name == freight.warehouse.name for it in availability.requests_of(stage))
     ]
-    return [_row(stage, standing, freight, now) for stage, standing in wanted[:_EXPLAINED]]
+    shown = wanted[:_EXPLAINED]
+    told = reasons_for([(stage, freight) for stage, _ in shown], now=now)
+    return [
+        _row(stage, standing, reasons)
+        for (stage, standing), reasons in zip(shown, told, strict=True)
+    ]
 
 
-def _row(
-    stage: Stage, standing: StageFreight | None, freight: Freight, now: datetime
-) -> StandingRow:
-    answer = availability.availability_of(stage, freight, now=now)
+def _row(stage: Stage, standing: StageFreight | None, reasons: tuple[Reason, ...]) -> StandingRow:
+    refused = [it for it in refusing(reasons) if it.code is not Code.CONTROL_FLOW]
     return StandingRow(
         stage=stage,
         chip=stage_chip(stage),
         standing=standing,
-        refusal="" if answer.is_available else str(answer),
+        is_available=not refused,
+        reasons=why_rows(reasons),
     )

@@ -71,6 +71,7 @@ _BAD_WHEN_TRUE = frozenset({"Reconciling", "Stalled"})
 _HARMLESS = frozenset(
     {
         "ActivePromotion",
+        "ActivePromotionRequest",
         "AlreadyExists",
         "AwaitingFreightCreation",
         "CriteriaNotSatisfied",
@@ -85,7 +86,12 @@ _HARMLESS = frozenset(
 
 def promotion_state(promotion: Promotion) -> State:
     """Return how a promotion stands."""
-    return _PHASES[PromotionPhase(promotion.phase)]
+    return phase_state(PromotionPhase(promotion.phase))
+
+
+def phase_state(phase: PromotionPhase) -> State:
+    """Return how a promotion in that phase stands."""
+    return _PHASES[phase]
 
 
 def step_state(status: str) -> State:
@@ -96,6 +102,8 @@ def step_state(status: str) -> State:
 def stage_state(stage: Stage) -> State:
     """Return how a Stage stands: at work, in trouble, or as healthy as its last check found."""
     if stage.current_promotion is not None and not stage.current_promotion.is_terminal:
+        return State(Tone.RUNNING, "Promoting")
+    if stage.current_request_id is not None:
         return State(Tone.RUNNING, "Promoting")
     if _retries(stage.conditions):
         return State(Tone.FAILED, "Error")

@@ -5,6 +5,7 @@ from django.urls import path
 from promotions.portal import (
     actions,
     audit,
+    control_planes,
     events,
     freight,
     home,
@@ -12,6 +13,7 @@ from promotions.portal import (
     pipeline,
     previews,
     promotions,
+    request_actions,
     responses,
     stages,
     warehouses,
@@ -24,6 +26,22 @@ urlpatterns = [
     path("members", members.TenantMembers.as_view(), name="tenant-members"),
     path("members/grant", members.GrantTenantRole.as_view(), name="tenant-grant-role"),
     path("members/revoke", members.RevokeTenantRole.as_view(), name="tenant-revoke-role"),
+    path("control-planes", control_planes.ControlPlaneList.as_view(), name="control-planes"),
+    path(
+        "control-planes/<str:plane>/check",
+        control_planes.CheckControlPlane.as_view(),
+        name="check-control-plane",
+    ),
+    path(
+        "control-planes/<str:plane>/enable",
+        control_planes.EnableControlPlane.as_view(),
+        name="enable-control-plane",
+    ),
+    path(
+        "control-planes/<str:plane>/disable",
+        control_planes.DisableControlPlane.as_view(),
+        name="disable-control-plane",
+    ),
     path("projects", home.ProjectList.as_view(), name="project-list"),
     path("projects/<str:project>", pipeline.PipelinePage.as_view(), name="project"),
     path("projects/<str:project>/audit", audit.AuditList.as_view(), name="audit"),
@@ -100,6 +118,16 @@ urlpatterns = [
         "projects/<str:project>/warehouses/<str:warehouse>/refresh",
         actions.RefreshWarehouse.as_view(),
         name="refresh-warehouse",
+    ),
+    path(
+        "projects/<str:project>/promotion-requests/<str:promotion_request>/abort",
+        request_actions.AbortPromotionRequest.as_view(),
+        name="abort-promotion-request",
+    ),
+    path(
+        "projects/<str:project>/promotion-requests/<str:promotion_request>/retry",
+        request_actions.RetryPromotionRequest.as_view(),
+        name="retry-promotion-request",
     ),
     path(
         "projects/<str:project>/promotions",

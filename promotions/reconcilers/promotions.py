@@ -17,6 +17,7 @@ from common.locks import directory_lock
 from common.redaction import noting_secrets
 from common.removal import remove_tree
 from projects.selectors import is_suspended
+from promotions.engine.eligibility import Reason
 from promotions.engine.executor import (
     Advance,
     Engine,
@@ -29,13 +30,17 @@ from promotions.engine.phases import PromotionPhase
 from promotions.models import Promotion
 from promotions.ports.workspaces import Workspaces
 from promotions.reconcilers.loop import Lease, LeaseLostError
-from promotions.selectors import availability, plans
-from promotions.selectors.promotions import promotion_by_uid
+from promotions.selectors import plans
+from promotions.selectors.eligibility import refusal
+from promotions.selectors.promotions import is_let_in, promotion_by_uid
+from promotions.selectors.windows import closed_reason
 from promotions.services import promotion_progress
+from promotions.services.window_gate import discard_promotion
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE = timedelta(0)
+LOOK_AGAIN = timedelta(minutes=5)
 UNTIL_LEFT = timedelta(seconds=2)
 """When to look again while a worker that was cut off is still in the work directory."""
 
@@ -71,9 +76,21 @@ class PromotionReconciler:
         if promotion is None or promotion.is_terminal:
             self._remove(uid)
             return None
-        if promotion.stage.current_promotion_id != promotion.pk:
+        if promotion.request is not None and promotion.request.aborted_by:
+            with lease.transaction():
+                promotion_progress.end_with_request(promotion, now=now)
+            self._remove(uid)
             return None
+        if not is_let_in(promotion):
+            return None
+        return self._carry_on(promotion, lease=lease, now=now)
+
+    def _carry_on(self, promotion: Promotion, *, lease: Lease, now: datetime) -> timedelta | None:
+        uid = promotion.uid
         if promotion.phase != PromotionPhase.RUNNING:
+            closed = closed_reason(promotion.stage, now=now)
+            if closed is not None:
+                return _wait_outside(promotion, closed, lease=lease, now=now)
             with lease.transaction():
                 promotion_progress.start_promotion(promotion, now=now)
         try:
@@ -105,9 +122,9 @@ class PromotionReconciler:
     def _advance(
         self, promotion: Promotion, workdir: Path, progress: Progress, *, lease: Lease
     ) -> Advance:
-        refusal = availability.refusal(promotion.stage, promotion.freight, now=read_clock())
-        if refusal:
-            result = Advance(progress, PromotionPhase.ERRORED, refusal)
+        refused = refusal(promotion.stage, promotion.freight, now=_not_before(promotion))
+        if refused:
+            result = Advance(progress, PromotionPhase.ERRORED, refused)
         else:
             result = self._steps(promotion, workdir, progress, lease=lease)
         with lease.transaction():
@@ -168,3 +185,24 @@ class PromotionReconciler:
             remove_tree(workdir)
         except OSError as error:
             logger.warning("work directory not removed", extra={"reason": str(error)})
+
+
+def _not_before(promotion: Promotion) -> datetime:
+    """Return the time, or that of the promotion's creation if the clock was set back since.
+
+    What had soaked long enough then has soaked long enough.
+    """
+    return max(read_clock(), promotion.created_at)
+
+
+def _wait_outside(
+    promotion: Promotion, closed: Reason, *, lease: Lease, now: datetime
+) -> timedelta | None:
+    """Discard a promotion that a closing window catches; one to a target waits for the opening."""
+    with lease.transaction():
+        if promotion.request_id is None:
+            discard_promotion(promotion, closed, now=now)
+            return None
+        promotion_progress.explain(promotion, f"Waiting: {closed.message}", now=now)
+    opens_in = closed.lifts_at - now if closed.lifts_at else LOOK_AGAIN
+    return min(max(opens_in, AT_ONCE), LOOK_AGAIN)

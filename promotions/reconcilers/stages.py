@@ -15,8 +15,8 @@ from common.errors import ForbiddenError, PlatformError
 from common.jsontypes import JSONObject, as_list, as_text
 from promotions.engine import autopromotion, health as health_rules, verification
 from promotions.engine.conditions import Condition, set_condition, without_condition
-from promotions.engine.health import Health, HealthState
-from promotions.engine.holds import durable_holds, effective_holds
+from promotions.engine.health import Health, HealthQuestion, HealthState
+from promotions.engine.holds import PromotionIntent, durable_holds, effective_holds
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.stage_summary import (
     PROMOTING,
@@ -24,15 +24,35 @@ from promotions.engine.stage_summary import (
     promoting_condition,
     summarise,
 )
+from promotions.engine.windows.schedule import (
+    WindowStatus,
+    status_to as window_status_to,
+    why_closed,
+)
 from promotions.manifests.conditions import conditions_from
-from promotions.models import Freight, FreightCollection, Promotion, Stage
+from promotions.models import Freight, FreightCollection, Promotion, PromotionRequest, Stage
+from promotions.reconcilers import rollbacks, stage_requests
 from promotions.reconcilers.control_flow import reconcile_control_flow
 from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.reconcilers.requests import is_asked_again
-from promotions.selectors import availability, promotions as promotion_reads, stages as stage_reads
+from promotions.selectors import (
+    availability,
+    promotions as promotion_reads,
+    stages as stage_reads,
+    windows as window_reads,
+)
 from promotions.selectors.freight import current_collection
-from promotions.services import slots, stage_status, standings, verifications
-from promotions.services.promotions import create_promotion
+from promotions.selectors.promotion_requests import is_moving, last_move
+from promotions.services import (
+    approval_gate,
+    request_progress,
+    slots,
+    stage_status,
+    standings,
+    verifications,
+    window_gate,
+)
+from promotions.services.promote import promote
 from rbac.actors import controller
 
 logger = logging.getLogger(__name__)
@@ -40,7 +60,7 @@ logger = logging.getLogger(__name__)
 RESYNC = timedelta(minutes=5)
 AT_ONCE = timedelta(0)
 
-HealthChecker = Callable[[JSONObject], Health]
+HealthChecker = Callable[[HealthQuestion], Health]
 """Runs one health check of a kind on its input."""
 
 
@@ -54,6 +74,7 @@ class _View:
     origins: frozenset[str] = frozenset()
     collection: FreightCollection | None = None
     health: Health | None = None
+    windows: WindowStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +116,7 @@ class StageReconciler:
         That much is kept: what was verified meanwhile must not wait for a missing task.
         """
         _read_spec(view)
+        view.windows = window_reads.window_status_of(view.stage, now=now)
         with lease.transaction():
             _sync_promotions(view, now=now)
         assessment = self._assess(view)
@@ -106,19 +128,26 @@ class StageReconciler:
         return failure
 
     def _assess(self, view: _View) -> health_rules.Assessment:
-        last = view.stage.last_promotion
+        last = last_move(view.stage)
         settled = health_rules.settled(
-            is_promoting=view.stage.current_promotion_id is not None,
-            last_phase=PromotionPhase(last.phase) if last else None,
+            is_promoting=is_moving(view.stage), last_phase=last.phase if last else None
         )
         if settled is not None or last is None:
             return settled or health_rules.waiting()
-        results = [self._check(check["uses"], check["config"]) for check in last.health_checks]
+        results = [
+            self._check(check["uses"], _question(view.stage, check["config"]))
+            for check in last.health_checks
+        ]
         return health_rules.assessed(health_rules.aggregate(results))
 
-    def _check(self, kind: str, config: JSONObject) -> Health:
+    def _check(self, kind: str, question: HealthQuestion) -> Health:
         checker = self.checkers.get(kind)
-        return checker(config) if checker else health_rules.unknown_checker(kind)
+        return checker(question) if checker else health_rules.unknown_checker(kind)
+
+
+def _question(stage: Stage, config: JSONObject) -> HealthQuestion:
+    project = stage.project
+    return HealthQuestion(config, str(project.tenant.uid), str(project.uid), stage.shard)
 
 
 def _view(stage: Stage) -> _View:
@@ -138,10 +167,20 @@ def _read_spec(view: _View) -> None:
 
 def _next_look(view: _View, *, now: datetime) -> timedelta:
     """Return when to look again: at once if verification has just let a promotion in."""
-    if view.stage.current_promotion_id is None and _next(view) is not None:
+    following = _next(view, now=now) or _next_request(view, now=now)
+    if not is_moving(view.stage) and following is not None:
         return slots.next_look(view.stage, otherwise=RESYNC) or AT_ONCE
     soak = availability.soonest_soak(view.stage, now=now) if view.is_auto else None
-    return min(RESYNC, soak) if soak is not None else RESYNC
+    window = window_reads.next_look(view.windows, now=now)
+    waits = (RESYNC, soak, _next_health_check(view), window)
+    return min(wait for wait in waits if wait is not None)
+
+
+def _next_health_check(view: _View) -> timedelta | None:
+    """Return when to check health again, sooner than ever; ``None`` if that is not wanted."""
+    last = last_move(view.stage)
+    is_checked = not is_moving(view.stage) and last and last.health_checks
+    return health_rules.patience(view.health) if is_checked else None
 
 
 def _sync_promotions(view: _View, *, now: datetime) -> None:
@@ -152,37 +191,65 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
         _replay(view, now=now)
         stage_status.clear_current(stage, now=now)
         current = None
+    _take_note_of_requests(view, now=now)
+    if (closed := why_closed(view.windows)) is not None:
+        window_gate.discard_caught(stage, closed, now=now)
     _keep_holds(view, ended=[])
     view.collection = current_collection(stage)
-    if current is None:
-        current = _next(view)
+    if not is_moving(stage):
+        current = _next(view, now=now)
         if current is None:
             slots.leave_line(stage, now=now)
         elif not stage_status.admit(stage, current, now=now):
             current = stage.current_promotion
-    if current is None:
+        _let_request_in(view, now=now)
+    if stage.current_request is not None:
+        active = stage_requests.requesting_condition(stage.current_request)
+        view.conditions = set_condition(view.conditions, active, now=now)
+    elif current is None:
         view.conditions = without_condition(view.conditions, PROMOTING)
     else:
         active = promoting_condition(current.name)
         view.conditions = set_condition(view.conditions, active, now=now)
 
 
+def _take_note_of_requests(view: _View, *, now: datetime) -> None:
+    ended = stage_requests.take_note(view.stage, now=now)
+    _keep_holds(view, ended=stage_requests.intents_of(ended))
+    if any(request.phase == PromotionPhase.SUCCEEDED for request in ended):
+        view.health = None
+
+
+def _let_request_in(view: _View, *, now: datetime) -> None:
+    """Let the next promotion request in, if no promotion is there to go first."""
+    request = _next_request(view, now=now)
+    if request is not None and not is_moving(view.stage):
+        request_progress.admit_request(view.stage, request, now=now)
+
+
+def _next_request(view: _View, *, now: datetime) -> PromotionRequest | None:
+    request = stage_requests.next_request(view.stage)
+    if request is None or not _is_open(view):
+        return None
+    return request if approval_gate.is_approved(view.stage, request, now=now) else None
+
+
 def _replay(view: _View, *, now: datetime) -> None:
     stage = view.stage
     last = stage.last_promotion.name if stage.last_promotion else ""
     ended = promotion_reads.finished_after(stage, last)
-    _keep_holds(view, ended=ended)
+    _keep_holds(view, ended=[stage_reads.intent_of(promotion) for promotion in ended])
     for promotion in ended:
         stage_status.conclude(stage, promotion, now=now)
         if promotion.phase == PromotionPhase.SUCCEEDED:
             view.health = None
 
 
-def _keep_holds(view: _View, *, ended: list[Promotion]) -> None:
+def _keep_holds(view: _View, *, ended: list[PromotionIntent]) -> None:
     before = stage_reads.holds_of(view.stage)
     after = durable_holds(
         before,
-        [stage_reads.intent_of(promotion) for promotion in ended],
+        ended,
         origins=view.origins,
         is_enabled=view.is_auto,
     )
@@ -190,13 +257,16 @@ def _keep_holds(view: _View, *, ended: list[Promotion]) -> None:
         stage_status.replace_holds(view.stage, after.values())
 
 
-def _next(view: _View) -> Promotion | None:
+def _next(view: _View, *, now: datetime) -> Promotion | None:
     waiting = promotion_reads.unfinished_in(view.stage)
-    if not waiting:
+    if not waiting or not _is_open(view):
         return None
+    return waiting[0] if approval_gate.is_approved(view.stage, waiting[0], now=now) else None
+
+
+def _is_open(view: _View) -> bool:
     health = view.health.status if view.health else None
-    gate = stage_reads.gate_of(view.collection, health=health)
-    return waiting[0] if gate is verification.Gate.OPEN else None
+    return stage_reads.gate_of(view.collection, health=health) is verification.Gate.OPEN
 
 
 def _sync_freight(view: _View, *, now: datetime) -> None:
@@ -217,7 +287,7 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
             has_freight=collection is not None,
             latest=history[0] if history else None,
             health=state,
-            is_promoting=stage.current_promotion_id is not None,
+            is_promoting=is_moving(stage),
             is_configured=bool(stage.spec.get("verification")),
             abort_id=(stage.abort_request or {}).get("id", ""),
             reverify_id=(stage.reverify_request or {}).get("id", ""),
@@ -231,6 +301,7 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
             held = [item.freight for item in collection.items.all()]
             newly = standings.mark_verified(stage, held, at=now)
             stage_status.wake_downstream(stage, newly, now=now)
+            rollbacks.remember(stage, collection, now=now)
     condition = verification.verified_condition(history, has_freight=collection is not None)
     view.conditions = set_condition(view.conditions, condition, now=now)
 
@@ -238,12 +309,18 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
 def _promote_automatically(view: _View, *, now: datetime) -> PlatformError | None:
     """Promote what policy lets us; return the first failure, which stops no other origin."""
     stage = view.stage
+    if why_closed(view.windows) is not None:
+        return None
+    outcome = rollbacks.roll_back(stage, view.collection, origins=view.origins, now=now)
+    if outcome is not None:
+        return outcome.failure
     if not view.is_auto:
         return None
+    last = last_move(stage)
     held = effective_holds(
         stage_reads.holds_of(stage),
         stage_reads.newer_intents(stage),
-        last_promotion=stage.last_promotion.name if stage.last_promotion else "",
+        last_promotion=last.name if last else "",
         origins=view.origins,
         is_enabled=True,
     )
@@ -269,7 +346,7 @@ def _promote_automatically(view: _View, *, now: datetime) -> PlatformError | Non
 def _promote(stage: Stage, freight: Freight, *, now: datetime) -> PlatformError | None:
     actor = controller("stage-controller", shard=stage.shard)
     try:
-        create_promotion(stage, freight, actor=actor, now=now)
+        promote(stage, freight, actor=actor, now=now)
     except ForbiddenError as error:
         logger.info("not promoted", extra={"stage": stage.name, "reason": error.message})
     except PlatformError as error:
@@ -279,12 +356,13 @@ def _promote(stage: Stage, freight: Freight, *, now: datetime) -> PlatformError 
 
 def _store(view: _View, *, error: str, now: datetime) -> None:
     stage = view.stage
-    last = stage.last_promotion
+    last = last_move(stage)
+    stage_status.store_window_status(stage, window_status_to(view.windows), now=now)
     summary = summarise(
         StagePass(
             conditions=view.conditions,
             error=error,
-            last_phase=PromotionPhase(last.phase) if last else None,
+            last_phase=last.phase if last else None,
             generation=stage.generation,
             observed_generation=stage.observed_generation,
         ),

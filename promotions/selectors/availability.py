@@ -1,6 +1,6 @@
 """Answers which Freight a Stage may be given, from what is stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from projects.models import Project, ProjectConfig
 from promotions.engine.autopromotion import (
+    PromotionPolicy,
     candidates,
     is_auto_promotion_enabled,
     parse_policy,
@@ -19,17 +20,19 @@ from promotions.engine.availability import (
     RequestedFreight,
     SelectionPolicy,
     availability,
+    candidacy,
     list_available,
     parse_strategy,
 )
 from promotions.engine.freight import FreightOrigin
 from promotions.engine.holds import HoldIntent, hold_intent
 from promotions.manifests.promotion_steps import duration_from
-from promotions.models import Freight, Stage, StageFreight
+from promotions.models import Freight, Stage, StageFreight, Warehouse
 from rbac.actors import Actor
 
 HOLD = "kargo.akuity.io/auto-promotion-hold"
 RESUME = "kargo.akuity.io/auto-promotion-resume"
+_TIMES = ("current_since", "verified_at", "longest_soak", "approved_at")
 FIRST_BATCH = 20
 LARGEST_BATCH = 1000
 
@@ -44,16 +47,6 @@ def availability_of(stage: Stage, freight: Freight, *, now: datetime) -> Availab
     requests = requests_of(stage)
     standing = _standings([freight], stage, requests)[freight.pk]
     return availability(standing, stage=stage.name, requests=requests, now=now)
-
-
-def refusal(stage: Stage, freight: Freight, *, now: datetime) -> str:
-    """Return why a Stage may not be given a piece of Freight; empty if it may."""
-    if freight.deleted_at is not None:
-        return f'Freight "{freight.name}" no longer exists'
-    answer = availability_of(stage, freight, now=now)
-    if answer.is_available:
-        return ""
-    return f'Freight "{freight.name}" is not available to Stage "{stage.name}": {answer}'
 
 
 def available_to(stage: Stage, *, now: datetime, limit: int | None = None) -> list[Freight]:
@@ -106,11 +99,66 @@ def soonest_soak(stage: Stage, *, now: datetime) -> timedelta | None:
 
 def auto_promotion_enabled(stage: Stage) -> bool:
     """Return whether the project's policies let a Stage promote by itself."""
-    config = ProjectConfig.objects.filter(project=stage.project).first()
-    if config is None:
-        return False
-    policies = [parse_policy(as_object(it)) for it in config.spec.get("promotionPolicies") or []]
+    policies = promotion_policies(stage.project)
     return is_auto_promotion_enabled(policies, stage=stage.name, labels=stage.labels)
+
+
+def promotion_policies(project: Project) -> list[PromotionPolicy]:
+    """Return a project's policies of auto-promotion, in their order; without any, none is."""
+    config = ProjectConfig.objects.filter(project=project).first()
+    if config is None:
+        return []
+    return [parse_policy(as_object(it)) for it in config.spec.get("promotionPolicies") or []]
+
+
+def newest_available(
+    stages: Iterable[Stage], warehouse: Warehouse, *, now: datetime
+) -> dict[int, str]:
+    """Return, by primary key of the Stage, the name of the newest Freight that it may be given.
+
+    The Stages are of the Warehouse's project. However many they are, the queries grow with the
+    logarithm of the number of pieces of Freight that have to be looked at.
+    """
+    origin = FreightOrigin(warehouse.name)
+    waiting = {
+        stage.pk: (stage, tuple(it for it in requests_of(stage) if it.origin == origin))
+        for stage in stages
+    }
+    names = {it for stage, requests in waiting.values() for it in _seen_from(stage, requests)}
+    rows = Freight.objects.filter(warehouse=warehouse).select_related("warehouse")
+    rows = rows.order_by("-discovered_at", "-name")
+    found: dict[int, str] = {}
+    start, size = 0, FIRST_BATCH
+    while waiting and (batch := list(rows[start : start + size])):
+        standings = standings_in(warehouse.project, batch, stages=names)
+        for pk, (stage, requests) in list(waiting.items()):
+            newest = _first_of(batch, standings, stage=stage.name, requests=requests, now=now)
+            if newest:
+                found[pk] = newest
+                del waiting[pk]
+        start, size = start + size, min(size * 2, LARGEST_BATCH)
+    return found
+
+
+def standings_in(
+    project: Project, freight: Iterable[Freight], *, stages: Iterable[str]
+) -> dict[int, FreightStanding]:
+    """Return how Freight stands in a project's Stages of these names, by its primary key."""
+    rows = list(freight)
+    found = (
+        StageFreight.objects.filter(
+            freight__in=rows,
+            stage__project=project,
+            stage__deleted_at__isnull=True,
+            stage__name__in=set(stages),
+        )
+        .select_related("stage")
+        .only("freight_id", "stage__name", *_TIMES)
+    )
+    by_freight: dict[int, list[StageFreight]] = {row.pk: [] for row in rows}
+    for standing in found:
+        by_freight[standing.freight_id].append(standing)
+    return {row.pk: _standing(row, by_freight[row.pk]) for row in rows}
 
 
 def stages_taking_from(project: Project, *, warehouse: str = "", stage: str = "") -> list[Stage]:
@@ -229,18 +277,11 @@ def _standings(
     freight: Iterable[Freight], stage: Stage, requests: tuple[RequestedFreight, ...]
 ) -> dict[int, FreightStanding]:
     """Return how Freight stands in the Stage and in those upstream of it, by primary key."""
-    rows = list(freight)
-    names = {stage.name, *(name for request in requests for name in request.stages)}
-    found = StageFreight.objects.filter(
-        freight__in=rows,
-        stage__project=stage.project,
-        stage__deleted_at__isnull=True,
-        stage__name__in=names,
-    ).select_related("stage")
-    by_freight: dict[int, list[StageFreight]] = {row.pk: [] for row in rows}
-    for standing in found:
-        by_freight[standing.freight_id].append(standing)
-    return {row.pk: _standing(row, by_freight[row.pk]) for row in rows}
+    return standings_in(stage.project, freight, stages=_seen_from(stage, requests))
+
+
+def _seen_from(stage: Stage, requests: Iterable[RequestedFreight]) -> set[str]:
+    return {stage.name, *(name for request in requests for name in request.stages)}
 
 
 def _standing(freight: Freight, rows: list[StageFreight]) -> FreightStanding:
@@ -251,6 +292,27 @@ def _standing(freight: Freight, rows: list[StageFreight]) -> FreightStanding:
         approved_for=frozenset(row.stage.name for row in rows if row.approved_at),
         verified_in={row.stage.name: row.longest_soak for row in rows if row.verified_at},
         currently_in={row.stage.name: row.current_since for row in rows if row.current_since},
+    )
+
+
+def _first_of(
+    batch: Iterable[Freight],
+    standings: Mapping[int, FreightStanding],
+    *,
+    stage: str,
+    requests: tuple[RequestedFreight, ...],
+    now: datetime,
+) -> str:
+    """Return the name of the first of this Freight that auto-promotion may choose, or nothing."""
+    return next(
+        (
+            freight.name
+            for freight in batch
+            if candidacy(
+                standings[freight.pk], stage=stage, requests=requests, now=now
+            ).is_available
+        ),
+        "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from common.errors import NotFoundError
 from projects.models import Project
@@ -51,6 +51,17 @@ def current_freight(stage: Stage) -> dict[str, Freight]:
     if collection is None:
         return {}
     return {item.origin: item.freight for item in collection.items.all()}
+
+
+def names_of_holders(freight: Freight) -> list[str]:
+    """Return the names of the Stages that hold a piece of Freight now, in order."""
+    newer = FreightCollection.objects.filter(
+        stage=OuterRef("collection__stage"), pk__gt=OuterRef("collection")
+    )
+    items = FreightCollectionItem.objects.filter(freight=freight)
+    items = items.filter(~Exists(newer), collection__stage__deleted_at__isnull=True)
+    names = items.values_list("collection__stage__name", flat=True)
+    return sorted(set(names))
 
 
 def references(freight: Iterable[Freight]) -> dict[str, FreightReference]:

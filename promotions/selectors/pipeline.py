@@ -154,7 +154,7 @@ def _held_by(stages: QuerySet[Stage]) -> dict[int, list[HeldFreight]]:
 
 def _queued_in(stages: QuerySet[Stage]) -> dict[int, int]:
     rows = (
-        Promotion.objects.filter(stage__in=stages, phase__in=_QUEUED)
+        Promotion.objects.filter(stage__in=stages, phase__in=_QUEUED, request__isnull=True)
         .order_by()
         .values_list("stage_id")
         .annotate(count=Count("pk"))

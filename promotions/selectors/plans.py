@@ -5,12 +5,13 @@ from common.jsontypes import as_list, as_object, as_text
 from promotions.engine.executor import PromotionPlan
 from promotions.engine.freight import FreightCollection, FreightOrigin, FreightReference
 from promotions.engine.inflation import Task, TaskKind, TaskReference
-from promotions.engine.inputs import PromotionFacts, actor_name
+from promotions.engine.inputs import PromotionFacts, Target, actor_name
 from promotions.engine.runner import FreightRequest
 from promotions.manifests.freight_contents import freight_reference
 from promotions.manifests.promotion_steps import steps_from, task_from, variables_from
 from promotions.models import ClusterPromotionTask, Promotion, PromotionTask, Stage
 from promotions.selectors.freight import current_freight, freight_by_name
+from promotions.selectors.promotion_requests import has_moved, last_collection
 
 ROLLBACK_ANNOTATION = "kargo.akuity.io/rollback"
 
@@ -28,6 +29,7 @@ def plan_for(promotion: Promotion, *, workdir: str, base_url: str) -> PromotionP
         rollback=promotion.annotations.get(ROLLBACK_ANNOTATION) == "true",
         ui_base_url=base_url,
         variables=variables_from(promotion.spec.get("vars")),
+        target=_target(promotion),
     )
     return PromotionPlan(
         facts=facts,
@@ -37,7 +39,17 @@ def plan_for(promotion: Promotion, *, workdir: str, base_url: str) -> PromotionP
         workdir=workdir,
         freight=_collection(promotion, target),
         freight_requests=freight_requests(promotion.stage),
+        project_uid=str(promotion.project.uid),
+        shard=promotion.shard,
     )
+
+
+def _target(promotion: Promotion) -> Target | None:
+    if not promotion.target_name:
+        return None
+    facts = as_object(promotion.target_facts)
+    labels = {key: as_text(it) for key, it in as_object(facts.get("labels")).items()}
+    return Target(params=as_object(facts.get("params")), labels=labels)
 
 
 def freight_requests(stage: Stage) -> tuple[FreightRequest, ...]:
@@ -64,8 +76,8 @@ def target_collection(stage: Stage, freight: FreightReference) -> dict[str, str]
     origins = {str(request.origin) for request in freight_requests(stage)}
     inherited: dict[str, str] = {}
     if len(origins) > 1:
-        if stage.last_promotion is not None:
-            inherited = dict(stage.last_promotion.freight_collection)
+        if has_moved(stage):
+            inherited = last_collection(stage)
         else:
             inherited = {key: item.name for key, item in current_freight(stage).items()}
     kept = {origin: name for origin, name in inherited.items() if origin in origins}

@@ -21,6 +21,8 @@ from promotions.models import (
     Verification,
 )
 from promotions.selectors.availability import HOLD, RESUME
+from promotions.selectors.promotion_requests import newer_request_intents, requested_freight
+from promotions.selectors.targets import is_target_aware
 
 
 def stages_in(project: Project) -> QuerySet[Stage]:
@@ -111,8 +113,9 @@ def intent_of(promotion: Promotion) -> PromotionIntent:
 def newer_intents(stage: Stage) -> list[PromotionIntent]:
     """Return what promotions say that the Stage has not taken note of yet."""
     last = stage.last_promotion.name if stage.last_promotion else ""
-    rows = Promotion.objects.filter(stage=stage, name__gt=last)
-    return [intent_of(row) for row in rows.select_related("freight__warehouse")]
+    rows = Promotion.objects.filter(stage=stage, name__gt=last, request__isnull=True)
+    found = [intent_of(row) for row in rows.select_related("freight__warehouse")]
+    return [*found, *newer_request_intents(stage)]
 
 
 def auto_promotion_facts(
@@ -124,7 +127,12 @@ def auto_promotion_facts(
     candidates: dict[str, Freight],
 ) -> StageFacts:
     """Return what decides about auto-promotion to a Stage now."""
-    rows = Promotion.objects.filter(stage=stage, freight__in=list(candidates.values()))
+    rows = Promotion.objects.filter(
+        stage=stage,
+        freight__in=list(candidates.values()),
+        request__isnull=True,
+        is_discarded=False,
+    )
     promoting = stage.current_promotion
     return StageFacts(
         is_enabled=is_enabled,
@@ -136,4 +144,5 @@ def auto_promotion_facts(
             PromotionSummary(name=name, freight=freight, phase=PromotionPhase(phase))
             for name, freight, phase in rows.values_list("name", "freight__name", "phase")
         ),
+        requested=requested_freight(stage) if is_target_aware(stage) else frozenset(),
     )

@@ -78,6 +78,7 @@ def stages_with_standings(
     """Return a project's Stages in order of name, each with how ``freight`` stands in it."""
     standings = {row.stage_id: row for row in StageFreight.objects.filter(freight=freight)}
     stages = Stage.objects.filter(project=project).order_by("name", "pk")
+    stages = stages.select_related("project__tenant", "current_promotion", "last_promotion")
     return [(stage, standings.get(stage.pk)) for stage in stages]
 
 
@@ -93,7 +94,9 @@ def promotion_named(project: Project, name: str) -> Promotion:
         NotFoundError: The project has none of that name.
     """
     rows = Promotion.objects.filter(project=project, name=name)
-    promotion = rows.select_related("project__tenant", "stage", "freight__warehouse").first()
+    promotion = rows.select_related(
+        "project__tenant", "stage", "freight__warehouse", "request"
+    ).first()
     if promotion is None:
         raise NotFoundError(f'promotions.kargo.akuity.io "{name}" not found')
     return promotion

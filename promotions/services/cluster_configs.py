@@ -18,6 +18,7 @@ from promotions.services.saving import (
     record,
     save,
     tell,
+    wake_all_stages,
 )
 from promotions.services.webhook_receivers import remove_receivers, sync_receivers
 from rbac.actors import Actor
@@ -40,6 +41,7 @@ def save_cluster_config(
     saved = save(stored, blank, columns, write=Write(owner_of(tenant), actor, now))
     if saved.outcome is not Outcome.UNCHANGED:
         sync_receivers(saved.resource, now=now)
+        wake_all_stages(tenant, now=now)
     return saved
 
 
@@ -63,3 +65,4 @@ def delete_cluster_config(config: ClusterConfig, *, actor: Actor, now: datetime)
     """Delete a tenant's configuration."""
     remove_receivers(config.tenant, None)
     delete(config, write=Write(owner_of(config.tenant), actor, now))
+    wake_all_stages(config.tenant, now=now)

@@ -20,7 +20,14 @@ from promotions.engine.verification import VerificationPhase
 from promotions.manifests.freight_contents import artifact_lists
 from promotions.manifests.metadata import timestamp
 from promotions.manifests.promotion_steps import steps_from
-from promotions.models import Event, Freight, Promotion, Stage, Verification
+from promotions.models import (
+    Event,
+    Freight,
+    Promotion,
+    PromotionRequest,
+    Stage,
+    Verification,
+)
 from promotions.selectors import plans
 from rbac.actors import Actor
 
@@ -35,6 +42,11 @@ class Reason(StrEnum):
     PROMOTION_FAILED = "PromotionFailed"
     PROMOTION_ERRORED = "PromotionErrored"
     PROMOTION_ABORTED = "PromotionAborted"
+    PROMOTION_DISCARDED = "PromotionDiscarded"
+    REQUEST_CREATED = "PromotionRequestCreated"
+    REQUEST_SUCCEEDED = "PromotionRequestSucceeded"
+    REQUEST_FAILED = "PromotionRequestFailed"
+    REQUEST_ERRORED = "PromotionRequestErrored"
     FREIGHT_CREATED = "FreightCreated"
     FREIGHT_APPROVED = "FreightApproved"
     VERIFICATION_SUCCEEDED = "FreightVerificationSucceeded"
@@ -85,6 +97,27 @@ def tell_promotion_ended(promotion: Promotion, *, now: datetime) -> None:
     _tell_promotion(promotion, _ENDS[phase], message, now=now, **facts)
 
 
+def tell_request_created(
+    request: PromotionRequest, *, actor: Actor, targets: int, now: datetime
+) -> None:
+    """Tell that somebody, or the platform itself, promotes to many targets."""
+    by = "Automatically" if actor.is_system else f'By "{actor.name}"'
+    message = f'{by}: promotion request for {targets} targets of Stage "{request.stage.name}"'
+    _tell_request(request, Reason.REQUEST_CREATED, message, now=now)
+
+
+def tell_request_ended(request: PromotionRequest, *, now: datetime) -> None:
+    """Tell how a promotion request ended; it is in that phase already."""
+    message = f"Promotion request {request.phase}: {request.message}"
+    _tell_request(request, Reason(f"PromotionRequest{request.phase}"), message, now=now)
+
+
+def tell_promotion_discarded(promotion: Promotion, *, now: datetime) -> None:
+    """Tell that a promotion was discarded, for which it says why."""
+    message = f"Promotion discarded: {promotion.message}"
+    _tell_promotion(promotion, Reason.PROMOTION_DISCARDED, message, now=now)
+
+
 def tell_freight_created(freight: Freight, *, actor: Actor, now: datetime) -> None:
     """Tell of new Freight."""
     by = "" if actor.is_system else f' by "{actor.name}"'
@@ -100,7 +133,12 @@ def tell_freight_approved(freight: Freight, stage: Stage, *, actor: Actor, now: 
 
 
 def tell_freight_verified(
-    stage: Stage, freight: Iterable[Freight], verification: Verification, *, actor: str
+    stage: Stage,
+    freight: Iterable[Freight],
+    verification: Verification,
+    *,
+    actor: str,
+    promotion: str = "",
 ) -> None:
     """Tell how a verification ended, once for each piece of Freight.
 
@@ -109,6 +147,7 @@ def tell_freight_verified(
         freight: What was verified.
         verification: How; it need not be stored. Who asked for it goes before ``actor``.
         actor: Who verified, such as ``controller:stage-controller``.
+        promotion: Name of the promotion that brought it about, if an analysis was made for one.
     """
     ended_at = verification.finished_at or verification.started_at
     reason = _VERDICTS.get(verification.phase, Reason.VERIFICATION_UNKNOWN)
@@ -124,6 +163,7 @@ def tell_freight_verified(
             "analysis-run-name": as_text(run.get("name")),
             "verification-start-time": timestamp(verification.started_at),
             "verification-finish-time": timestamp(ended_at),
+            "promotion-name": promotion,
         }
         _tell_freight(item, reason, message, facts, now=ended_at)
 
@@ -161,6 +201,29 @@ def _tell_promotion(
         object_kind="Promotion",
         object_name=promotion.name,
         object_uid=promotion.uid,
+        annotations={key: value for key, value in annotations.items() if value},
+        at=now,
+    )
+
+
+def _tell_request(
+    request: PromotionRequest, reason: Reason, message: str, *, now: datetime
+) -> None:
+    annotations = {
+        "actor": request.actor,
+        "project": request.project.name,
+        "promotion-request-name": request.name,
+        "promotion-request-create-time": timestamp(request.created_at),
+        "stage-name": request.stage.name,
+        **freight_facts(request.freight),
+    }
+    Event.objects.create(
+        project=request.project,
+        reason=reason.value,
+        message=truncated(message),
+        object_kind="PromotionRequest",
+        object_name=request.name,
+        object_uid=request.uid,
         annotations={key: value for key, value in annotations.items() if value},
         at=now,
     )

@@ -6,7 +6,15 @@ from typing import Any
 from django.db.models import Q
 
 from common.models import Resource
-from projects.models import ClusterConfig, ConfigMap, Project, ProjectConfig, Secret, Tenant
+from projects.models import (
+    ClusterConfig,
+    ConfigMap,
+    ControlPlane,
+    Project,
+    ProjectConfig,
+    Secret,
+    Tenant,
+)
 from projects.selectors import projects_in
 from promotions.manifests.freight import fetch_for
 from promotions.manifests.metadata import OWN_ANNOTATIONS, OWN_LABELS
@@ -19,9 +27,11 @@ from promotions.models import (
     MessageChannel,
     PromotionTask,
     Stage,
+    Target,
     Warehouse,
 )
 from promotions.selectors.freight import freight_in
+from promotions.selectors.promotion_requests import requests_in
 from promotions.selectors.promotions import promotions_in
 from rbac.models import Role, RoleBinding, ServiceAccount
 from rbac.models.role import AccessObject
@@ -35,6 +45,7 @@ def export_tenant(tenant: Tenant, *, with_promotions: bool = False) -> list[dict
         *ClusterConfig.objects.filter(tenant=tenant),
         *Secret.objects.filter(tenant=tenant, project=None).order_by("namespace", "name"),
         *ConfigMap.objects.filter(tenant=tenant, project=None).order_by("namespace", "name"),
+        *ControlPlane.objects.filter(tenant=tenant).order_by("name"),
         *ClusterMessageChannel.objects.filter(tenant=tenant).order_by("name"),
         *ClusterAnalysisTemplate.objects.filter(tenant=tenant).order_by("name"),
         *ClusterPromotionTask.objects.filter(tenant=tenant).order_by("name"),
@@ -55,7 +66,9 @@ def export_project(project: Project, *, with_promotions: bool = False) -> list[d
     documents = [_document(resource) for resource in _resources(project)]
     documents += [_document(row) for row in _access_objects(project.tenant, project)]
     if with_promotions:
-        rows = promotions_in(project).prefetch_related("step_executions")
+        documents += [_document(row) for row in requests_in(project)]
+        rows = promotions_in(project).filter(request__isnull=True)  # those make their own
+        rows = rows.prefetch_related("step_executions")
         documents += [_document(row) for row in rows]
     return documents
 
@@ -69,6 +82,7 @@ def _resources(project: Project) -> Iterator[Resource]:
     yield from _in(AnalysisTemplate.objects.filter(project=project))
     yield from _in(Warehouse.objects.filter(project=project))
     yield from _in(PromotionTask.objects.filter(project=project))
+    yield from _in(Target.objects.filter(project=project))
     yield from _in(Stage.objects.filter(project=project))
     yield from fetch_for(freight_in(project), project)
 

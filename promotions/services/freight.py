@@ -22,8 +22,7 @@ from promotions.manifests.freight_contents import artifact_lists
 from promotions.manifests.metadata import timestamp
 from promotions.manifests.times import time_from
 from promotions.models import Freight, FreightArtifact, Stage, StageFreight, Warehouse, WorkKind
-from promotions.selectors.freight import current_freight
-from promotions.selectors.stages import stages_in
+from promotions.selectors.freight import names_of_holders
 from promotions.selectors.warehouses import warehouses_in
 from promotions.services.events import tell_freight_approved, tell_freight_created
 from promotions.services.saving import (
@@ -92,6 +91,8 @@ def create_freight(
         warehouse=warehouse,
         name=name,
         discovered_at=discovered_at,
+        creator="" if actor.is_system else actor.name,
+        creator_uid=actor.user_uid,
         created_at=now,
         updated_at=now,
     )
@@ -181,11 +182,7 @@ def delete_freight(freight: Freight, *, actor: Actor, now: datetime) -> None:
     Raises:
         ForbiddenError: A Stage holds it.
     """
-    holders = [
-        stage.name
-        for stage in stages_in(freight.project)
-        if any(held.pk == freight.pk for held in current_freight(stage).values())
-    ]
+    holders = names_of_holders(freight)
     if holders:
         shown = ", ".join(f'"{name}"' for name in holders)
         raise ForbiddenError(

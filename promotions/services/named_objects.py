@@ -15,8 +15,12 @@ from promotions.manifests.cluster_config import NAME as CLUSTER_CONFIG
 from promotions.manifests.kinds import Scope, kind_of
 from promotions.models import ClusterMessageChannel, MessageChannel
 from promotions.selectors import templates
+from promotions.selectors.analysis_runs import analysis_run_named
+from promotions.selectors.control_planes import control_plane_named
 from promotions.selectors.lookups import freight_with_name
+from promotions.selectors.promotion_requests import request_named
 from promotions.selectors.stages import stage_named
+from promotions.selectors.targets import target_named
 from promotions.selectors.timeline import promotion_named
 from promotions.selectors.warehouses import warehouse_named
 from promotions.services.role_bindings import role_binding_named
@@ -114,6 +118,7 @@ def _in_namespace(find: Callable[[Tenant, str, str], Any]) -> _Find:
 
 
 _FINDERS: Mapping[str, _Find] = {
+    "AnalysisRun": _in_project(analysis_run_named),
     "AnalysisTemplate": _in_project(templates.analysis_template_named),
     "ClusterAnalysisTemplate": _in_tenant(templates.cluster_analysis_template_named),
     "ClusterConfig": _cluster_config,
@@ -122,17 +127,20 @@ _FINDERS: Mapping[str, _Find] = {
     "ClusterRole": _in_namespace(role_object_named),
     "ClusterRoleBinding": _in_namespace(role_binding_named),
     "ConfigMap": _config_map,
+    "ControlPlane": _in_tenant(control_plane_named),
     "Freight": _in_project(freight_with_name),
     "MessageChannel": _message_channel,
     "Project": _in_tenant(project_named),
     "ProjectConfig": _project_config,
     "Promotion": _in_project(promotion_named),
+    "PromotionRequest": _in_project(request_named),
     "PromotionTask": _in_project(templates.promotion_task_named),
     "Role": _in_namespace(role_object_named),
     "RoleBinding": _in_namespace(role_binding_named),
     "Secret": _secret,
     "ServiceAccount": _in_namespace(service_account_named),
     "Stage": _in_project(stage_named),
+    "Target": _in_project(target_named),
     "Warehouse": _in_project(warehouse_named),
 }
 

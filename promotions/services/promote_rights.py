@@ -1,11 +1,12 @@
 """Who may promote to a Stage.
 
 Source: Kargo's REST server. The verb ``promote`` on the Stage is asked for first, then the right
-to create the Promotion.
+to create the Promotion, or the PromotionRequest of a Stage that selects Targets.
 """
 
 from projects.services.access import scope_of
 from promotions.models import Stage
+from promotions.selectors.targets import is_target_aware
 from rbac.actors import Actor
 from rbac.services import require_at
 
@@ -27,4 +28,5 @@ def require_may_promote(actor: Actor, stage: Stage) -> None:
         ForbiddenError: It may not; the message says which right is lacking.
     """
     require_promote(actor, stage)
-    require_at(actor, scope_of(stage.project), verb="create", resource="promotions")
+    resource = "promotionrequests" if is_target_aware(stage) else "promotions"
+    require_at(actor, scope_of(stage.project), verb="create", resource=resource)

@@ -16,13 +16,13 @@ from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
 from promotions.engine.conditions import truncated
-from promotions.engine.executor import Advance, Progress
+from promotions.engine.executor import Advance, Progress, abort
 from promotions.engine.phases import PromotionPhase, StepRecord
 from promotions.engine.runner import HealthCheck, StepStatus
 from promotions.manifests.freight_contents import freight_reference
 from promotions.models import Promotion, StepExecution, WorkKind
 from promotions.selectors import plans
-from promotions.services import events, run_secrets, slots, webhook_index
+from promotions.services import application_index, events, run_secrets, slots, webhook_index
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,10 @@ def start_promotion(promotion: Promotion, *, now: datetime) -> None:
     Raises:
         ConflictError: Somebody moved it meanwhile.
     """
-    target = plans.target_collection(promotion.stage, freight_reference(promotion.freight))
+    if promotion.request is not None:
+        target = promotion.request.freight_collection
+    else:
+        target = plans.target_collection(promotion.stage, freight_reference(promotion.freight))
     promotion.advance(PromotionPhase.RUNNING, at=now, freight_collection=target)
     logger.info("promotion started", extra={"promotion": promotion.name})
     touched(promotion)
@@ -66,6 +69,7 @@ def store_progress(promotion: Promotion, progress: Progress, *, now: datetime) -
         setattr(promotion, name, value)
     _store_records(promotion, records)
     webhook_index.index_pull_requests(promotion, progress.state)
+    application_index.index_applications(promotion, progress.state)
     touched(promotion)
 
 
@@ -89,8 +93,26 @@ def store(promotion: Promotion, result: Advance, *, now: datetime) -> None:
     touched(promotion)
     events.tell_promotion_ended(promotion, now=now)
     logger.info("promotion finished", extra={"promotion": promotion.name, "phase": promotion.phase})
-    queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
+    wake_owner(promotion, now=now)
     slots.call_next(promotion.project.tenant.uid, now=now)
+
+
+def end_with_request(promotion: Promotion, *, now: datetime) -> None:
+    """End a promotion whose request was aborted in the moment in which it made it.
+
+    Raises:
+        ConflictError: Somebody moved it meanwhile.
+    """
+    aborted_by = promotion.request.aborted_by if promotion.request is not None else ""
+    store(promotion, abort(progress_of(promotion), actor=aborted_by, now=now), now=now)
+
+
+def wake_owner(promotion: Promotion, *, now: datetime) -> None:
+    """Have whoever let the promotion in look at it: its Stage, or the request that made it."""
+    if promotion.request is not None:
+        queue.wake(kind=WorkKind.PROMOTION_REQUEST, uid=promotion.request.uid, at=now)
+    else:
+        queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
 
 
 def explain(promotion: Promotion, message: str, *, now: datetime) -> None:

@@ -13,17 +13,23 @@ from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
 from promotions.engine import executor
+from promotions.engine.eligibility import Code, reason
 from promotions.engine.health import HealthState
 from promotions.engine.inflation import inflate
 from promotions.engine.verification import Gate
 from promotions.manifests.promotion_steps import steps_from, steps_to, variables_from, variables_to
-from promotions.models import Freight, Promotion, Stage, WorkKind
+from promotions.models import Freight, Promotion, PromotionRequest, Stage, Target, WorkKind
 from promotions.selectors import availability, plans
+from promotions.selectors.approvals import approval_missing, waiting_words
+from promotions.selectors.eligibility import refusal
 from promotions.selectors.freight import current_collection
+from promotions.selectors.promotion_requests import is_moving
 from promotions.selectors.promotions import is_alone
 from promotions.selectors.stages import gate_of
+from promotions.selectors.targets import is_target_aware, targets_of
 from promotions.services import events, promotion_progress, saving, slots, stage_status
 from promotions.services.promotion_names import new_promotion_name
+from promotions.services.window_gate import refuse_closed
 from rbac import audit
 from rbac.actors import Actor
 
@@ -51,9 +57,17 @@ def create_promotion(
     change of a task does not change a promotion that waits.
 
     Raises:
+        ForbiddenError: The Stage's promotion windows are closed.
         InvalidError: The Stage has no steps, the Freight is not available to it, or a task or
             one of its variables is missing.
     """
+    if is_target_aware(stage):
+        raise InvalidError(
+            f'Stage "{stage.name}" promotes to targets, by promotions that a PromotionRequest '
+            "owns; create a PromotionRequest instead.",
+            code="target_aware",
+        )
+    refuse_closed(stage, now=now)
     promotion = planned_promotion(stage, freight, actor=actor, now=now)
     promotion.labels = labels or {}
     promotion.annotations = {
@@ -81,23 +95,71 @@ def create_promotion(
 def planned_promotion(stage: Stage, freight: Freight, *, actor: Actor, now: datetime) -> Promotion:
     """Return the promotion that would be created, with a new name and not stored.
 
+    Of a Stage that selects targets it is the one to the first of them.
+
     Raises:
         InvalidError: As :func:`create_promotion` does.
     """
-    refusal = availability.refusal(stage, freight, now=now)
-    if refusal:
-        raise InvalidError(refusal, code="freight_not_available")
+    refused = refusal(stage, freight, now=now)
+    if refused:
+        raise InvalidError(refused, code="freight_not_available")
+    first = next(iter(targets_of(stage)), None) if is_target_aware(stage) else None
     return Promotion(
         project=stage.project,
         stage=stage,
         freight=freight,
+        target_name=first.name if first is not None else "",
+        target_facts=_target_facts(first) if first is not None else {},
         name=new_promotion_name(stage, freight, now=now),
-        spec=_spec(stage, freight),
+        spec=planned_spec(stage, freight),
         shard=stage.shard,
         actor=actor.name,
+        actor_uid=actor.user_uid,
         created_at=now,
         updated_at=now,
     )
+
+
+@transaction.atomic
+def create_target_promotion(
+    request: PromotionRequest, target: Target, *, actor: Actor, now: datetime
+) -> Promotion:
+    """Have a request's Freight promoted to one of its targets, at once.
+
+    Its parameters and labels are taken as they are now; who asked for the request asked for this.
+
+    Raises:
+        InvalidError: The Stage has no steps any more, or a task or one of its variables is missing.
+    """
+    stage, freight = request.stage, request.freight
+    promotion = Promotion(
+        project=request.project,
+        stage=stage,
+        freight=freight,
+        request=request,
+        target_name=target.name,
+        target_facts=_target_facts(target),
+        name=new_promotion_name(stage, freight, now=now, target=target.name),
+        spec={**planned_spec(stage, freight), "target": target.name},
+        shard=request.shard,
+        actor=request.actor,
+        annotations={CREATE_ACTOR: request.actor},
+        created_at=now,
+        updated_at=now,
+    )
+    promotion.save(force_insert=True)
+    _record_creation(promotion)
+    queue.open_work(
+        kind=WorkKind.PROMOTION,
+        uid=promotion.uid,
+        tenant_uid=request.project.tenant.uid,
+        shard=request.shard,
+        due_at=now,
+    )
+    events.tell_promotion_created(promotion, actor=actor, now=now)
+    asked: JSONObject = {"stage": stage.name, "freight": freight.name, "target": target.name}
+    _audit(promotion, "promotion.create", actor=actor, now=now, after=asked)
+    return promotion
 
 
 @transaction.atomic
@@ -141,13 +203,16 @@ def delete_promotion(promotion: Promotion, *, actor: Actor, reason: str, now: da
     else:  # its work stays open, for a worker to remove the work directory
         abort_promotion(promotion, actor=actor, reason=reason, now=now)
     saving.delete(promotion, write=saving.Write(saving.owner_of(promotion.project), actor, now))
-    queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now)
+    promotion_progress.wake_owner(promotion, now=now)
 
 
 def _admit(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
     """Let the promotion in at once if nothing is before it; else its Stage decides."""
-    is_next = stage.current_promotion_id is None and is_alone(promotion) and _is_open(stage)
-    is_first = is_next and slots.is_line_empty(stage)
+    missing = approval_missing(promotion, now=now)
+    if missing is not None:
+        promotion_progress.explain(promotion, waiting_words(missing), now=now)
+    is_next = not is_moving(stage) and is_alone(promotion) and _is_open(stage)
+    is_first = missing is None and is_next and slots.is_line_empty(stage)
     admitted = is_first and stage_status.admit(stage, promotion, now=now)
     at = now + SHOWN_WITHIN if admitted else now
     queue.wake(kind=WorkKind.STAGE, uid=stage.uid, at=at)
@@ -158,15 +223,21 @@ def _is_open(stage: Stage) -> bool:
     return gate_of(current_collection(stage), health=health) is Gate.OPEN
 
 
-def _spec(stage: Stage, freight: Freight) -> dict[str, Any]:
+def _target_facts(target: Target) -> dict[str, Any]:
+    return {"params": target.spec.get("params", {}), "labels": target.labels}
+
+
+def planned_spec(stage: Stage, freight: Freight) -> dict[str, Any]:
+    """Return what a promotion of ``freight`` into ``stage`` would do, its tasks inflated.
+
+    Raises:
+        InvalidError: The Stage has no steps, or a task or one of its variables is missing.
+    """
     template = as_object(as_object(stage.spec.get("promotionTemplate")).get("spec"))
     steps = steps_from(template.get("steps"))
     if not steps:
-        raise InvalidError(
-            f'Stage "{stage.name}" defines no promotion steps; Freight passes through it '
-            "without a promotion.",
-            code="no_promotion_steps",
-        )
+        why = reason(Code.CONTROL_FLOW, stage=stage.name)
+        raise InvalidError(f"{why.message}.", code="no_promotion_steps")
     variables = (*variables_from(stage.spec.get("vars")), *variables_from(template.get("vars")))
     inflated = inflate(
         steps, promotion_variables=variables, find_task=partial(plans.find_task, stage)

@@ -165,6 +165,13 @@ def wake_stages(project: Project, *, now: datetime) -> None:
         queue.wake_many(kind=WorkKind.STAGE, uids=uids, at=now)
 
 
+def wake_all_stages(tenant: Tenant, *, now: datetime) -> None:
+    """Have every Stage of a tenant looked at."""
+    uids = list(Stage.objects.filter(project__tenant=tenant).values_list("uid", flat=True))
+    if uids:
+        queue.wake_many(kind=WorkKind.STAGE, uids=uids, at=now)
+
+
 def wake_failed(kind: WorkKind, tenant: Tenant, *, now: datetime) -> None:
     """Have a tenant's objects whose last pass failed looked at: the cause may be gone now."""
     failed = Work.objects.filter(kind=kind, tenant_uid=tenant.uid, failures__gt=0)

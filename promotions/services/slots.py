@@ -7,15 +7,15 @@ from uuid import UUID
 from projects.models import Quota, Tenant
 from projects.services.quotas import WHO_CAN_RAISE_IT, quota_of
 from promotions import queue
-from promotions.engine.phases import TERMINAL
+from promotions.engine.eligibility import Code, reason
 from promotions.models import SlotWait, Stage, WorkKind
+from promotions.selectors.slots import running_promotions
 from rbac import audit
 
 CALLED_AT_ONCE = 3
 """How many Stages are asked to look when one place becomes free: the first may not want it."""
 UNASKED = timedelta(seconds=15)
 """When the Stages that are first in line look again although nobody asked them to."""
-_TERMINAL_VALUES = [phase.value for phase in TERMINAL]
 
 
 def take_slot(stage: Stage, *, now: datetime) -> str:
@@ -76,19 +76,22 @@ def next_look(stage: Stage, *, otherwise: timedelta) -> timedelta | None:
     return UNASKED if is_in_front else otherwise
 
 
-def running_promotions(tenant: Tenant) -> int:
-    """Return how many promotions of a tenant were let in and have not ended."""
-    rows = Stage.objects.filter(project__tenant=tenant, current_promotion__isnull=False)
-    rows = rows.filter(current_promotion__deleted_at__isnull=True)
-    return rows.exclude(current_promotion__phase__in=_TERMINAL_VALUES).count()
+def room_for_targets(tenant: Tenant) -> int | None:
+    """Return how many more promotions to targets may be made now; ``None`` is any number.
+
+    Call it in the transaction that makes them: until commit nobody else of the tenant is counted.
+    """
+    limit = _limit(tenant.uid)
+    if limit is None:
+        return None
+    audit.take_turn(tenant.uid)
+    return max(0, limit - running_promotions(tenant))
 
 
 def waiting_words(*, running: int, limit: int) -> str:
     """Return why a promotion waits for others of its tenant: the same through every door."""
-    return (
-        f"Waiting for another promotion to end: {running} of the tenant's quota of {limit} "
-        f"concurrent promotions are running; {WHO_CAN_RAISE_IT}"
-    )
+    why = reason(Code.QUOTA_REACHED, running=running, limit=limit)
+    return f"Waiting for another promotion to end: {why.message}; {WHO_CAN_RAISE_IT}"
 
 
 def _limit(tenant_uid: UUID) -> int | None:

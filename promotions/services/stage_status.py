@@ -1,17 +1,20 @@
 """Writes what a Stage's reconcile pass finds: promotions, holdings, verification, conditions."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from common.jsontypes import JSONObject
 from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
+from promotions.engine.argocd.addressed import CONTEXT_ANNOTATION, AddressedApp, context_of
 from promotions.engine.conditions import Condition
 from promotions.engine.freight import collection_id
 from promotions.engine.health import Health
 from promotions.engine.holds import Hold
+from promotions.engine.rollback import STABLE_FREIGHT
 from promotions.manifests.conditions import conditions_to
 from promotions.models import (
     AutoPromotionHold,
@@ -24,7 +27,7 @@ from promotions.models import (
 )
 from promotions.selectors.availability import stages_taking_from
 from promotions.selectors.freight import freight_by_name, references
-from promotions.services import promotion_progress, slots
+from promotions.services import application_index, promotion_progress, slots
 
 logger = logging.getLogger(__name__)
 
@@ -36,9 +39,11 @@ def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> bool:
         Whether it was let in; not if the Stage has a current promotion already, or the tenant
         runs as many as it may, which the promotion then says.
     """
-    rows = Stage.objects.filter(pk=stage.pk, current_promotion__isnull=True)
+    rows = Stage.objects.filter(
+        pk=stage.pk, current_promotion__isnull=True, current_request__isnull=True
+    )
     if not rows.update(current_promotion=promotion, updated_at=now):
-        stage.refresh_from_db(fields=["current_promotion"])
+        stage.refresh_from_db(fields=["current_promotion", "current_request"])
         return False
     refusal = slots.take_slot(stage, now=now)
     promotion_progress.explain(promotion, refusal, now=now)
@@ -60,7 +65,9 @@ def conclude(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
         promotion.freight_collection = collection
         promotion_progress.touched(promotion)
     values: dict[str, Any] = {"last_promotion": promotion}
+    applications = application_index.settle_applications(stage, promotion)
     if promotion.phase == "Succeeded":
+        values["annotations"] = _linked(stage.annotations, applications)
         _record_collection(stage, promotion, now=now)
         values["health"] = None
     _update(stage, now=now, **values)
@@ -116,6 +123,20 @@ def store_status(
         _update(stage, now=now, **values)
 
 
+def store_window_status(stage: Stage, status: JSONObject | None, *, now: datetime) -> None:
+    """Write what the Stage's promotion windows say, if that is news."""
+    if stage.window_status != status:
+        _update(stage, now=now, window_status=status)
+
+
+def remember_stable(stage: Stage, held: Mapping[str, str], *, now: datetime) -> None:
+    """Remember what is verified here, by origin, as what to go back to after a failure."""
+    row = Stage.objects.select_for_update().only("metadata").get(pk=stage.pk)
+    stable = {**row.metadata.get(STABLE_FREIGHT, {}), **held}
+    if stable != row.metadata.get(STABLE_FREIGHT):
+        _update(stage, now=now, metadata={**row.metadata, STABLE_FREIGHT: stable})
+
+
 def wake_downstream(stage: Stage, freight: Iterable[Freight], *, now: datetime) -> None:
     """Wake the Stages that may now take Freight that was verified here."""
     names = [item.name for item in freight]
@@ -124,6 +145,14 @@ def wake_downstream(stage: Stage, freight: Iterable[Freight], *, now: datetime) 
     logger.info("freight verified", extra={"stage": stage.name, "freight": ",".join(names)})
     downstream = stages_taking_from(stage.project, stage=stage.name)
     queue.wake_many(kind=WorkKind.STAGE, uids=[row.uid for row in downstream], at=now)
+
+
+def _linked(
+    annotations: Mapping[str, str], applications: tuple[AddressedApp, ...]
+) -> dict[str, str]:
+    """Return annotations by which Kargo's pages link the Stage to its Applications."""
+    others = {key: value for key, value in annotations.items() if key != CONTEXT_ANNOTATION}
+    return {**others, CONTEXT_ANNOTATION: context_of(applications)} if applications else others
 
 
 def _record_collection(stage: Stage, promotion: Promotion, *, now: datetime) -> None:

@@ -20,7 +20,16 @@ from promotions.manifests.stage import (
 )
 from promotions.manifests.stage_graph import circle_through
 from promotions.manifests.stage_status import upstream_stages
-from promotions.models import Promotion, Stage, StageFreight, WorkKind
+from promotions.models import (
+    AnalysisRun,
+    Promotion,
+    PromotionRequest,
+    Stage,
+    StageFreight,
+    WorkKind,
+)
+from promotions.services.analysis_runs import delete_analysis_run
+from promotions.services.promotion_requests import delete_promotion_request
 from promotions.services.promotions import delete_promotion
 from promotions.services.saving import (
     Outcome,
@@ -128,14 +137,22 @@ def refresh_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def delete_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
-    """Delete a Stage and its promotions; Freight forgets that it was verified or approved there.
+    """Delete a Stage, its promotions and analysis runs.
+
+    Freight forgets that it was verified or approved there.
 
     Source: Kargo ``pkg/controller/stages`` finalization, and the ownership of Promotions.
     """
     write = Write(owner_of(stage.project), actor, now)
-    promotions = Promotion.objects.filter(stage=stage).select_related("project__tenant", "stage")
+    promotions = Promotion.objects.filter(stage=stage, request__isnull=True)
+    promotions = promotions.select_related("project__tenant", "stage")
     for promotion in promotions:
         delete_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
+    runs = AnalysisRun.objects.filter(stage=stage).select_related("project__tenant", "stage")
+    for run in runs:
+        delete_analysis_run(run, actor=actor, now=now)
+    for request in PromotionRequest.objects.filter(stage=stage).select_related("project__tenant"):
+        delete_promotion_request(request, actor=actor, now=now)
     _forget_standings(stage, write)
     queue.close_work(kind=WorkKind.STAGE, uid=stage.uid)
     delete(stage, write=write)

@@ -1,7 +1,7 @@
 """Counts what a tenant stores: the documents and secrets that are alive, not the history.
 
-Promotions, their steps, the audit and what was deleted do not count: they are the platform's
-history, which people cannot remove, and how long it is kept is the operator's choice.
+Promotions, their steps, analysis runs, the audit and what was deleted do not count: they are the
+platform's history, which people cannot remove, and how long it is kept is the operator's choice.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ from common.models import Resource
 from common.tenancy import of_tenants
 from projects.models import Project, Quota, Tenant
 from projects.services.quotas import SIZED, charge_storage, quota_of, size_of, size_of_row
-from promotions.models import Freight, FreightArtifact, Promotion
+from promotions.models import AnalysisRun, Freight, FreightArtifact, Promotion, PromotionRequest
 from rbac import audit
 
-_UNCOUNTED = (Project, Promotion)
+_UNCOUNTED = (Project, Promotion, PromotionRequest, AnalysisRun)
 
 
 def bytes_of(resource: Resource) -> int:

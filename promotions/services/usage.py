@@ -3,7 +3,7 @@
 from projects.models import Project, Tenant
 from projects.services.quotas import Room, quota_of
 from promotions.models import Stage
-from promotions.services.slots import running_promotions
+from promotions.selectors.slots import running_promotions
 from promotions.services.storage import storage_used
 
 

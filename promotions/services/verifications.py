@@ -13,31 +13,21 @@ from promotions import queue
 from promotions.engine.verification import NextAct, VerificationPhase
 from promotions.models import FreightCollection, Stage, Verification, WorkKind
 from promotions.selectors.freight import current_collection
+from promotions.services import verification_runs
 from promotions.services.events import tell_freight_verified
 from promotions.services.saving import Write, owner_of, record, tell
 from rbac.actors import Actor, controller
 
-ABORTED_BY_USER = "aborted by user"
-
-_NO_ANALYSIS = (
-    "This Stage asks for verification by analysis, which no analysis provider is set up for; "
-    "remove spec.verification, or approve the Freight for the next Stage by hand."
-)
+ABORTED_BY_USER = "Verification aborted by user"
 
 
 def carry_out(act: NextAct, collection: FreightCollection, *, stage: Stage, now: datetime) -> None:
     """Do the next act of a collection's verification, if it is for us to do.
 
-    A Stage without ``verification`` succeeds at once. Analysis has no provider yet, so starting
-    one records an Error that says so.
+    A Stage without ``verification`` succeeds at once; of others an analysis run decides.
     """
-    if act is NextAct.SUCCEED:
-        verification = _finished(collection, stage, VerificationPhase.SUCCESSFUL, "", now=now)
-    elif act in {NextAct.START, NextAct.RESTART}:
-        verification = _finished(collection, stage, VerificationPhase.ERROR, _NO_ANALYSIS, now=now)
-    elif act is NextAct.ABORT:
-        verification = _aborted(collection, stage, now=now)
-    else:
+    verification = _done(act, collection, stage=stage, now=now)
+    if verification is None:
         return
     record_change(
         stage,
@@ -45,9 +35,12 @@ def carry_out(act: NextAct, collection: FreightCollection, *, stage: Stage, now:
         tenant_uid=stage.project.tenant.uid,
         project_uid=stage.project.uid,
     )
+    if not VerificationPhase(verification.phase).is_terminal:
+        return
     held = [item.freight for item in collection.items.all()]
     verifier = controller("stage-controller", shard=stage.shard).name
-    tell_freight_verified(stage, held, verification, actor=verifier)
+    promotion = verification_runs.promotion_of(verification, stage)
+    tell_freight_verified(stage, held, verification, actor=verifier, promotion=promotion)
 
 
 @transaction.atomic
@@ -72,6 +65,25 @@ def abort_verification(stage: Stage, *, actor: Actor, now: datetime) -> None:
     if VerificationPhase(latest.phase).is_terminal:
         return
     _ask(stage, "abort", latest, actor=actor, now=now)
+
+
+def _done(
+    act: NextAct, collection: FreightCollection, *, stage: Stage, now: datetime
+) -> Verification | None:
+    """Carry an act out and return the verification that is another one now, if any is."""
+    match act:
+        case NextAct.SUCCEED:
+            return _succeeded(collection, stage, now=now)
+        case NextAct.START | NextAct.RESTART:
+            return _begun(collection, stage, is_again=act is NextAct.RESTART, now=now)
+        case NextAct.ABORT:
+            return _aborted(collection, stage, now=now)
+        case NextAct.REFRESH:
+            latest = _latest(collection)
+            has_moved = latest is not None and verification_runs.refresh(latest, stage, now=now)
+            return latest if has_moved else None
+        case _:
+            return None
 
 
 def _ask(
@@ -113,25 +125,50 @@ def _latest(collection: FreightCollection) -> Verification | None:
     return rows.order_by("-started_at", "-pk").first()
 
 
-def _finished(
-    collection: FreightCollection,
-    stage: Stage,
-    phase: VerificationPhase,
-    message: str,
-    *,
-    now: datetime,
-) -> Verification:
-    latest = _latest(collection)
-    request: dict[str, Any] = stage.reverify_request or {}
-    is_asked = latest is not None and request.get("id") == str(latest.uid)
+def _succeeded(collection: FreightCollection, stage: Stage, *, now: datetime) -> Verification:
     return Verification.objects.create(
         collection=collection,
-        actor=as_text(as_object(request).get("actor")) if is_asked else "",
-        phase=phase.value,
-        message=message,
+        actor=_asker(collection, stage),
+        phase=VerificationPhase.SUCCESSFUL.value,
         started_at=now,
         finished_at=now,
     )
+
+
+def _begun(
+    collection: FreightCollection, stage: Stage, *, is_again: bool, now: datetime
+) -> Verification:
+    actor = _asker(collection, stage)
+    if not is_again and _was_verified_just_before(collection):
+        is_again, actor = True, controller("promotion-controller", shard=stage.shard).name
+    request: dict[str, Any] = stage.reverify_request or {}
+    is_promoted = _latest(collection) is None or bool(request.get("controlPlane") and actor)
+    last = stage.last_promotion
+    return verification_runs.begin(
+        collection,
+        stage,
+        is_again=is_again,
+        actor=actor,
+        promotion=last.name if last is not None and is_promoted else "",
+        now=now,
+    )
+
+
+def _was_verified_just_before(collection: FreightCollection) -> bool:
+    """Return whether the same Freight was promoted once more, which has it verified again."""
+    rows = FreightCollection.objects.filter(stage_id=collection.stage_id, pk__lt=collection.pk)
+    before = rows.order_by("-pk").first()
+    if before is None or before.collection_id != collection.collection_id:
+        return False
+    return _latest(before) is not None
+
+
+def _asker(collection: FreightCollection, stage: Stage) -> str:
+    """Return who asked for another verification; empty if nobody did."""
+    latest = _latest(collection)
+    request: dict[str, Any] = stage.reverify_request or {}
+    is_asked = latest is not None and request.get("id") == str(latest.uid)
+    return as_text(as_object(request).get("actor")) if is_asked else ""
 
 
 def _aborted(collection: FreightCollection, stage: Stage, *, now: datetime) -> Verification:
@@ -139,6 +176,7 @@ def _aborted(collection: FreightCollection, stage: Stage, *, now: datetime) -> V
     verification = _latest(collection)
     if verification is None:
         raise ConflictError(f'Stage "{stage.name}" has no verification to abort.')
+    verification_runs.stop(verification, stage, now=now)
     verification.phase = VerificationPhase.FAILED.value
     verification.message = ABORTED_BY_USER
     verification.finished_at = now

@@ -1,8 +1,10 @@
 """Every step kind that the platform brings, given the ports that they need."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from promotions.engine.runner import StepRunner
+from promotions.ports.argocd import ControlPlanes
+from promotions.ports.argocd_none import NoControlPlanes
 from promotions.ports.audit import AuditLog
 from promotions.ports.control_plane import ControlPlane
 from promotions.ports.credentials import CredentialStore
@@ -96,6 +98,7 @@ class StepPorts:
     github: GitHub
     github_push: GitHubPushPolicy
     jira: Jira
+    argocd: ControlPlanes = field(default_factory=NoControlPlanes)
 
 
 def builtin_steps(ports: StepPorts) -> tuple[StepRunner, ...]:
@@ -119,8 +122,8 @@ def _flow_steps() -> tuple[StepRunner, ...]:
 
 def _control_plane_steps(ports: StepPorts) -> tuple[StepRunner, ...]:
     return (
-        ArgoCDUpdate(),
-        ArgoCDWait(),
+        ArgoCDUpdate(ports.argocd, ports.intents),
+        ArgoCDWait(ports.argocd),
         SetFreightAlias(ports.metadata),
         SetMetadata(ports.metadata),
     )

@@ -25,10 +25,12 @@ _SMALL = 1 << 15
 _serial = itertools.count(1)
 
 SPECIAL: Mapping[str, Mapping[str, Any]] = {
+    "AnalysisRun": {"phase": "Running", "ended_at": None},
     "ApiToken": {"user": None},
     "PromotionResponse": {"action": "approve", "values": None},
     "StepIntent": {"done_at": None, "outcome": None},
     "Promotion": {"phase": "Running", "finished_at": None},
+    "PromotionRequest": {"phase": "Running", "finished_at": None},
     "IdentityProvider": {"trusts_email": False},
 }
 """Values of columns that constraints bind together."""

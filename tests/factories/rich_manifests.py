@@ -76,7 +76,13 @@ def documents() -> list[dict[str, Any]]:
 
 
 def _configs() -> list[dict[str, Any]]:
-    window = {"name": "nights", "kind": "Deny", "rrule": "FREQ=DAILY"}
+    window = {
+        "name": "nights",
+        "kind": "Deny",
+        "rrule": "FREQ=DAILY;UNTIL=20010131T235959Z",
+        "dtstart": "TZID=Europe/Oslo:20010101T220000",
+        "dtend": "TZID=Europe/Oslo:20010102T060000",
+    }
     freight_link = {"title": "F", "url": "https://f.example.com/{{ .freight.alias }}"}
     shared = {
         "webhookReceivers": [_RECEIVER],

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from projects.models import IdentityProvider
 from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from projects.rest import TenantView
+from projects.selectors import argocd_shards
 from projects.services.sign_in import sign_in_providers
 from rbac.authorizer import PUBLIC, SIGNED_IN
 from rbac.namespaces import KARGO_NAMESPACE
@@ -56,12 +57,12 @@ class ServerConfig(TenantView):
     def get(self, _request: Request, **_: str) -> Response:
         return Response(
             {
-                "argocdShards": {shard: {"url": "", "namespace": ""} for shard in settings.SHARDS},
+                "argocdShards": argocd_shards(self.tenant),
                 "secretManagementEnabled": True,
                 "systemResourcesNamespace": SYSTEM_NAMESPACE,
                 "sharedResourcesNamespace": SHARED_NAMESPACE,
                 "kargoNamespace": KARGO_NAMESPACE,
-                "hasAnalysisRunLogsUrlTemplate": False,
+                "hasAnalysisRunLogsUrlTemplate": bool(settings.LOCAL_JOBS),
             }
         )
 

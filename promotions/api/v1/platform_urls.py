@@ -1,7 +1,8 @@
-"""Routes of ``/api/v1`` about the platform as a whole: its tenants and their ways of signing in."""
+"""Routes of ``/api/v1`` about the platform: its tenants, their ways in, their control planes."""
 
 from django.urls import path
 
+from promotions.api.v1.check_control_plane import CheckControlPlane
 from promotions.api.v1.check_identity_provider import (
     CheckIdentityProvider,
     CheckPlatformIdentityProvider,
@@ -11,23 +12,31 @@ from promotions.api.v1.create_identity_provider import (
     CreatePlatformIdentityProvider,
 )
 from promotions.api.v1.create_tenant import CreateTenant
+from promotions.api.v1.delete_control_plane import DeleteControlPlane
 from promotions.api.v1.delete_identity_provider import (
     DeleteIdentityProvider,
     DeletePlatformIdentityProvider,
 )
 from promotions.api.v1.delete_tenant import DeleteTenant
+from promotions.api.v1.disable_control_plane import DisableControlPlane
+from promotions.api.v1.enable_control_plane import EnableControlPlane
+from promotions.api.v1.get_control_plane import GetControlPlane
 from promotions.api.v1.get_identity_provider import (
     GetIdentityProvider,
     GetPlatformIdentityProvider,
 )
 from promotions.api.v1.get_tenant import GetTenant
+from promotions.api.v1.list_control_planes import ListControlPlanes
 from promotions.api.v1.list_identity_providers import (
     ListIdentityProviders,
     ListPlatformIdentityProviders,
 )
 from promotions.api.v1.list_tenants import ListTenants
+from promotions.api.v1.register_control_plane import RegisterControlPlane
 from promotions.api.v1.resume_tenant import ResumeTenant
+from promotions.api.v1.rotate_control_plane import RotateControlPlane
 from promotions.api.v1.suspend_tenant import SuspendTenant
+from promotions.api.v1.update_control_plane import UpdateControlPlane
 from promotions.api.v1.update_identity_provider import (
     UpdateIdentityProvider,
     UpdatePlatformIdentityProvider,
@@ -60,6 +69,36 @@ urlpatterns = [
         "tenants/<str:tenant>/identity-providers/<str:provider>/check",
         by_method(post=CheckIdentityProvider),
         name="api-check-identity-provider",
+    ),
+    path(
+        "tenants/<str:tenant>/control-planes",
+        by_method(get=ListControlPlanes, post=RegisterControlPlane),
+        name="api-control-planes",
+    ),
+    path(
+        "tenants/<str:tenant>/control-planes/<str:plane>",
+        by_method(get=GetControlPlane, patch=UpdateControlPlane, delete=DeleteControlPlane),
+        name="api-control-plane",
+    ),
+    path(
+        "tenants/<str:tenant>/control-planes/<str:plane>/check",
+        by_method(post=CheckControlPlane),
+        name="api-check-control-plane",
+    ),
+    path(
+        "tenants/<str:tenant>/control-planes/<str:plane>/rotate",
+        by_method(post=RotateControlPlane),
+        name="api-rotate-control-plane",
+    ),
+    path(
+        "tenants/<str:tenant>/control-planes/<str:plane>/enable",
+        by_method(post=EnableControlPlane),
+        name="api-enable-control-plane",
+    ),
+    path(
+        "tenants/<str:tenant>/control-planes/<str:plane>/disable",
+        by_method(post=DisableControlPlane),
+        name="api-disable-control-plane",
     ),
     path(
         "identity-providers",

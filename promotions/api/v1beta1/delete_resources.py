@@ -15,6 +15,7 @@ from projects.selectors import project_named
 from promotions.api.v1beta1.resources import Batch, documents_in, place_of
 from promotions.manifests.kinds import kind_of
 from promotions.manifests.secret import REDACTED
+from promotions.selectors.promotion_requests import request_named
 from promotions.selectors.timeline import promotion_named
 from promotions.services.apply import Mode
 from promotions.services.delete_kinds import delete_document
@@ -64,6 +65,9 @@ def _authorize(document: JSONObject, batch: Batch) -> None:
     if kind.name == "Promotion":
         stage = _stage_of(name, namespace=as_text(metadata.get("namespace")), batch=batch)
         may(verb="promote", resource="stages", name=stage)
+    if kind.name == "PromotionRequest":
+        project = project_named(batch.tenant, as_text(metadata.get("namespace")))
+        may(verb="promote", resource="stages", name=request_named(project, name).stage.name)
 
 
 def _stage_of(promotion: str, *, namespace: str, batch: Batch) -> str:

@@ -3,16 +3,15 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from common.errors import NotFoundError
 from projects.rest import ProjectView
+from promotions.manifests import analysis_run as manifests
+from promotions.selectors.analysis_runs import analysis_run_named
 
 
 class GetAnalysisRun(ProjectView):
-    """No run exists yet: nothing starts one before verification by analysis is set up."""
-
     access_resource = "analysisruns"
     access_verb = "get"
     access_name_in = "run"
 
     def get(self, _request: Request, *, run: str, **_: str) -> Response:
-        raise NotFoundError(f'analysisruns.argoproj.io "{run}" not found')
+        return Response(manifests.to_manifest(analysis_run_named(self.project, run)))

@@ -21,7 +21,8 @@ class GetControllerHeartbeats(TenantView):
     access_verb = SIGNED_IN
 
     def get(self, _request: Request, **_: str) -> Response:
-        found = {_controller(it): _document(it) for it in heartbeats(now=self.now)}
+        beats = heartbeats(now=self.now, tenant_uid=self.tenant.uid)
+        found = {_controller(it): _document(it) for it in beats}
         return Response({"heartbeats": found, "defaultController": _DEFAULT})
 
 

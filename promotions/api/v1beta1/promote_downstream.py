@@ -9,13 +9,14 @@ from common.errors import InvalidError, NotFoundError, PlatformError
 from common.rest.errors import error_message
 from common.rest.requests import bad_request, read_json_object, text_of
 from projects.rest import ProjectView
-from promotions.manifests import promotion as manifests
+from promotions.manifests.writers import write_manifest
 from promotions.models import Freight, Stage
-from promotions.selectors.availability import refusal, stages_downstream_of
+from promotions.selectors.availability import stages_downstream_of
+from promotions.selectors.eligibility import refusal
 from promotions.selectors.lookups import freight_with_alias, freight_with_name
 from promotions.selectors.stages import stage_named
+from promotions.services.promote import promote
 from promotions.services.promote_rights import require_may_promote
-from promotions.services.promotions import create_promotion
 
 
 class PromoteDownstream(ProjectView):
@@ -41,8 +42,11 @@ class PromoteDownstream(ProjectView):
         if not targets:
             raise NotFoundError(f'stages downstream of "{source.name}" not found')
         self._refuse_any(targets, freight)
-        promotions, errors = self._promote(targets, freight)
-        answer: dict[str, Any] = {"promotions": promotions}
+        made, errors = self._promote(targets, freight)
+        requests = [it for it in made if it["kind"] == "PromotionRequest"]
+        answer: dict[str, Any] = {"promotions": [it for it in made if it not in requests]}
+        if requests:
+            answer["promotionRequests"] = requests
         if errors:
             return Response({**answer, "errors": "\n".join(errors)}, status=207)
         return Response(answer, status=201)
@@ -57,17 +61,17 @@ class PromoteDownstream(ProjectView):
     def _promote(
         self, targets: list[Stage], freight: Freight
     ) -> tuple[list[dict[str, Any]], list[str]]:
-        promotions, errors = [], []
+        made, errors = [], []
         for target in targets:
             if target.is_control_flow:
                 continue
             try:
-                promotion = create_promotion(target, freight, actor=self.actor, now=self.now)
+                promotion = promote(target, freight, actor=self.actor, now=self.now)
             except PlatformError as error:
                 errors.append(error_message(error))
             else:
-                promotions.append(manifests.to_manifest(promotion))
-        return promotions, errors
+                made.append(write_manifest(promotion))
+        return made, errors
 
 
 def _chosen(request: Request) -> tuple[str, str]:

@@ -8,14 +8,15 @@ from common.rest.requests import bad_request, read_json_object, text_of
 from projects.rest import ProjectView
 from promotions.api.previews import is_dry_run, preview_answer
 from promotions.engine.freight import FreightOrigin
-from promotions.manifests import promotion as manifests
+from promotions.manifests.writers import write_manifest
 from promotions.models import Freight, Stage
 from promotions.selectors.availability import candidates_of
 from promotions.selectors.lookups import freight_with_alias, freight_with_name
 from promotions.selectors.stages import stage_named
+from promotions.selectors.targets import is_target_aware
 from promotions.services.previews import request_preview
+from promotions.services.promote import promote
 from promotions.services.promote_rights import require_may_promote
-from promotions.services.promotions import create_promotion
 
 _WAYS = ("freight", "freightAlias", "origin")
 
@@ -24,7 +25,7 @@ class PromoteToStage(ProjectView):
     """Body, Stage, right to promote, Freight, availability: refusals come in that order.
 
     So the class asks for no more than reading; the right to promote is asked for by name once
-    the Stage is known.
+    the Stage is known. A Stage that selects Targets answers a PromotionRequest.
     """
 
     access_resource = "stages"
@@ -39,14 +40,18 @@ class PromoteToStage(ProjectView):
         if is_dry_run(request):
             preview = request_preview(target, freight, actor=self.actor, now=self.now)
             return preview_answer(preview, tenant=self.tenant.name)
-        promotion = create_promotion(target, freight, actor=self.actor, now=self.now)
-        return Response(manifests.to_manifest(promotion), status=201)
+        promotion = promote(target, freight, actor=self.actor, now=self.now)
+        return Response(write_manifest(promotion), status=201)
 
     def _freight(self, way: str, value: str, stage: Stage) -> Freight:
         if way == "freight":
             return freight_with_name(self.project, value)
         if way == "freightAlias":
             return freight_with_alias(self.project, value)
+        if is_target_aware(stage):
+            raise bad_request(
+                f'Stage "{stage.name}" promotes to targets; name the freight instead of its origin'
+            )
         origin = _origin(value)
         candidate = candidates_of(stage, now=self.now).get(str(origin))
         if candidate is None:

@@ -116,7 +116,8 @@ def _apply(document: JSONObject, batch: Batch) -> dict[str, Any]:
 def _question_of(document: JSONObject, batch: Batch) -> Callable[..., None]:
     """Return what refuses who may do none of the verbs it is given to a manifest's object.
 
-    Of a Promotion it asks whether they may create it and promote to its Stage, whatever the verbs.
+    Of a Promotion it asks whether they may create it and promote to its Stage, whatever the verbs;
+    of a PromotionRequest, whether they may promote to its Stage besides.
     """
     kind, metadata = kind_of(document), as_object(document.get("metadata"))
     name, scope = as_text(metadata.get("name")), place_of(kind, metadata, batch)
@@ -130,6 +131,8 @@ def _question_of(document: JSONObject, batch: Batch) -> Callable[..., None]:
             may("create", kind.plural, name)
             may("promote", "stages", stage)
             return
+        if kind.name == "PromotionRequest":
+            may("promote", "stages", stage)
         for verb in verbs[1:]:
             with suppress(ForbiddenError):
                 may(verb, kind.plural, name)

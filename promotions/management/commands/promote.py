@@ -18,7 +18,8 @@ from promotions.models import Freight, Stage
 from promotions.selectors.freight import freight_named
 from promotions.selectors.stages import stage_named
 from promotions.services.preview_run import try_promotion
-from promotions.services.promotions import create_promotion, planned_promotion
+from promotions.services.promote import promote
+from promotions.services.promotions import planned_promotion
 from rbac.actors import operator_at_console
 
 
@@ -47,10 +48,11 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 self._show(self._tried(stage, freight), as_json=options["json"])
                 return
-            promotion = create_promotion(stage, freight, actor=actor, now=now())
+            promotion = promote(stage, freight, actor=actor, now=now())
         except PlatformError as error:
             raise CommandError(error.message) from error
-        self.stdout.write(f"promotion.kargo.akuity.io/{promotion.name} created")
+        kind = type(promotion).__name__.lower()
+        self.stdout.write(f"{kind}.kargo.akuity.io/{promotion.name} created")
 
     def _tried(self, stage: Stage, freight: Freight) -> dict[str, Any]:
         actor = operator_at_console(_username())

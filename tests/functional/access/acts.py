@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from projects.models import Tenant
-from promotions.models import Freight, Promotion, Stage, Warehouse
+from projects.models import ControlPlane, Tenant
+from promotions.models import Freight, Promotion, PromotionRequest, Stage, Warehouse
 from tests.factories.domain import NOON
 from tests.functional.access.grounds import World
 from tests.functional.access.knocking import Door, in_admin, manifest, page, rest
@@ -16,6 +16,8 @@ def stage_pk(name: str) -> Callable[[World], int]:
     return lambda world: Stage.objects.get(project=world.grounds.project, name=name).pk
 
 
+_REQUEST = "/promotion-requests/test.request"
+_PLANE = "/api/v1/tenants/acme/control-planes/$plane"
 _CONFIG_MAP = {"name": "new", "data": {"a": "b"}}
 
 
@@ -24,7 +26,26 @@ def suspended(world: World) -> None:
     Tenant.objects.filter(pk=world.grounds.tenant.pk).update(suspended_at=NOON)
 
 
-BEFORE: Mapping[str, Callable[[World], None]] = {"resume the tenant": suspended}
+def switched_off(world: World) -> None:
+    """Switch the control plane off."""
+    ControlPlane.objects.filter(tenant=world.grounds.tenant).update(is_enabled=False)
+
+
+def requested(world: World) -> None:
+    """Make a promotion request that waits."""
+    stage = Stage.objects.get(project=world.grounds.project, name="test")
+    freight = Freight.objects.get(name=world.grounds.names["freight"])
+    PromotionRequest.objects.create(
+        project=stage.project, stage=stage, freight=freight, name="test.request"
+    )
+
+
+BEFORE: Mapping[str, Callable[[World], None]] = {
+    "abort a promotion request": requested,
+    "retry a promotion request": requested,
+    "enable a control plane": switched_off,
+    "resume the tenant": suspended,
+}
 """What has to be so for an act to change anything."""
 
 OPERATORS = frozenset({"suspend the tenant", "resume the tenant", "delete the tenant"})
@@ -64,6 +85,15 @@ ACTS: Mapping[str, Mapping[str, Door]] = {
         "REST": rest("post", "/promotions/$promotion/abort"),
         "portal": page("/projects/demo/promotions/$promotion/abort"),
         "admin": in_admin(Promotion, "abort", "$promotion"),
+    },
+    "abort a promotion request": {
+        "API": rest("post", f"{_REQUEST}/abort", base="/t/acme/api/v1/projects/demo"),
+        "portal": page(f"/projects/demo{_REQUEST}/abort"),
+        "admin": in_admin(PromotionRequest, "abort", "test.request"),
+    },
+    "retry a promotion request": {
+        "API": rest("post", f"{_REQUEST}/retry", base="/t/acme/api/v1/projects/demo"),
+        "portal": page(f"/projects/demo{_REQUEST}/retry"),
     },
     "answer what a step asks": {
         "API": rest("post", ANSWER, {"action": "approve"}, base="/t/acme/api/v1/projects/demo"),
@@ -162,6 +192,21 @@ ACTS: Mapping[str, Mapping[str, Door]] = {
     "take a role in the tenant away": {
         "API": rest("delete", "/members/tara/roles/tenant-admin", base="/t/acme/api/v1"),
         "portal": page("/members/revoke", username="tara", role="tenant-admin"),
+    },
+    "check a control plane": {
+        "API": rest("post", "/check", base=_PLANE),
+        "portal": page("/control-planes/$plane/check"),
+        "admin": in_admin(ControlPlane, "check_planes", "$plane"),
+    },
+    "enable a control plane": {
+        "API": rest("post", "/enable", base=_PLANE),
+        "portal": page("/control-planes/$plane/enable"),
+        "admin": in_admin(ControlPlane, "enable_planes", "$plane"),
+    },
+    "disable a control plane": {
+        "API": rest("post", "/disable", base=_PLANE),
+        "portal": page("/control-planes/$plane/disable"),
+        "admin": in_admin(ControlPlane, "disable_planes", "$plane"),
     },
     "suspend the tenant": {
         "API": rest("post", "/tenants/acme/suspend", {"reason": "late"}, base="/api/v1"),

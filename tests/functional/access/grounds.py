@@ -6,6 +6,8 @@ from datetime import datetime
 from projects.models import Project, Tenant
 from projects.services.identity_provider_specs import ProviderSpec
 from projects.services.identity_providers import create_identity_provider
+from promotions.services.control_plane_specs import manifest_of
+from promotions.services.control_planes import register_control_plane
 from promotions.services.previews import request_preview
 from rbac.actors import Actor
 from rbac.models import ServiceAccount
@@ -44,6 +46,8 @@ def make_grounds(*, actor: Actor, now: datetime) -> Grounds:
     spec = ProviderSpec(name="corp", issuer="http://127.0.0.1:1", client_id="kargo")
     for owner in (tenant, None):
         create_identity_provider(owner, spec, actor=actor, now=now)
+    address = {"kind": "rest", "address": "http://127.0.0.1:1", "credential": {"token": "secret"}}
+    register_control_plane(tenant, manifest_of("argocd", address), actor=actor, now=now)
     preview = request_preview(rich.test, rich.spare, actor=actor, now=now)
     names = {
         "project": rich.project.name,
@@ -64,6 +68,7 @@ def make_grounds(*, actor: Actor, now: datetime) -> Grounds:
         "username": "bob",
         "tenant": tenant.name,
         "provider": "corp",
+        "plane": "argocd",
         "sequence": "1",
     }
     return Grounds(tenant, rich.project, names)

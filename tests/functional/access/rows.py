@@ -198,9 +198,17 @@ _TENANT_WIDE = {
     **_keyed("H/repo-credentials", _REPOSITORY, _GIT, rights="members tenant tenant"),
 }
 _OPERATOR = {Who.OUTSIDER: "forbidden"}
+_REQUEST = {"promotion_request": "test.request"}
 _MEMBER = {"username": "bob", "role": "kargo-promoter"}
 _ACME = {"name": "acme"}
 _PROVIDER = {"name": "new", "issuer": "https://login.example.com", "clientId": "kargo"}
+_PLANE = {
+    "name": "new",
+    "kind": "rest",
+    "address": "https://argocd.example.com",
+    "shard": "other",
+    "credential": {"token": "secret"},
+}
 _OURS = {
     "GET N/": Row(MEMBERS, missing=True),
     "GET N/audit-events": Row(TENANT),
@@ -212,11 +220,41 @@ _OURS = {
     "POST N/projects/<str:project>/members": Row(ADMINS, body=_MEMBER),
     "DELETE N/projects/<str:project>/members/<str:username>/roles/<str:role>": Row(ADMINS),
     "GET N/projects/<str:project>/stages/<str:stage>/previews/<uuid:uid>": Row(PROMOTERS),
+    "GET N/projects/<str:project>/stages/<str:stage>/eligibility": Row(MEMBERS),
+    "GET N/projects/<str:project>/freight/<str:freight>/eligibility": Row(MEMBERS),
+    "GET N/projects/<str:project>/promotions/<str:promotion>/waiting": Row(MEMBERS),
+    "GET N/projects/<str:project>/promotions/<str:promotion>/approvals": Row(MEMBERS),
+    "POST N/projects/<str:project>/promotions/<str:promotion>/approvals": Row(
+        MEMBERS, body={"action": "approve"}
+    ),
     "GET N/projects/<str:project>/promotions/<str:promotion>/steps/<str:alias>/responses": Row(
         MEMBERS, missing=True
     ),
     "POST N/projects/<str:project>/promotions/<str:promotion>/steps/<str:alias>/responses": Row(
         MEMBERS, body={"action": "Approve"}
+    ),
+    "GET N/projects/<str:project>/targets": Row(MEMBERS - {Who.PROMOTER}),
+    "GET N/projects/<str:project>/targets/<str:target>": Row(
+        MEMBERS - {Who.PROMOTER}, missing=True, names={"target": "eu"}
+    ),
+    "GET N/projects/<str:project>/promotion-requests": Row(MEMBERS),
+    "POST N/projects/<str:project>/promotion-requests": Row(
+        PROMOTERS, body={"stage": "test", "freight": "$freight"}
+    ),
+    "GET N/projects/<str:project>/promotion-requests/<str:promotion_request>": Row(
+        MEMBERS, missing=True, names=_REQUEST
+    ),
+    "GET N/projects/<str:project>/promotion-requests/<str:promotion_request>/approvals": Row(
+        MEMBERS, missing=True, names=_REQUEST
+    ),
+    "POST N/projects/<str:project>/promotion-requests/<str:promotion_request>/approvals": Row(
+        MEMBERS, missing=True, names=_REQUEST, body={"action": "approve"}
+    ),
+    "POST N/projects/<str:project>/promotion-requests/<str:promotion_request>/abort": Row(
+        ADMINS, missing=True, names=_REQUEST
+    ),
+    "POST N/projects/<str:project>/promotion-requests/<str:promotion_request>/retry": Row(
+        PROMOTERS, missing=True, names=_REQUEST
     ),
     "GET N/usage": Row(TENANT),
     "GET N/tenants": Row(OPERATORS, others=_OPERATOR),
@@ -234,6 +272,17 @@ _OURS = {
     "PATCH N/tenants/<str:tenant>/identity-providers/<str:provider>": Row(TENANT, body={}),
     "DELETE N/tenants/<str:tenant>/identity-providers/<str:provider>": Row(TENANT),
     "POST N/tenants/<str:tenant>/identity-providers/<str:provider>/check": Row(TENANT),
+    "GET N/tenants/<str:tenant>/control-planes": Row(TENANT),
+    "POST N/tenants/<str:tenant>/control-planes": Row(TENANT, body=_PLANE),
+    "GET N/tenants/<str:tenant>/control-planes/<str:plane>": Row(TENANT),
+    "PATCH N/tenants/<str:tenant>/control-planes/<str:plane>": Row(TENANT, body={}),
+    "DELETE N/tenants/<str:tenant>/control-planes/<str:plane>": Row(TENANT),
+    "POST N/tenants/<str:tenant>/control-planes/<str:plane>/check": Row(TENANT),
+    "POST N/tenants/<str:tenant>/control-planes/<str:plane>/rotate": Row(
+        TENANT, body={"credential": {"token": "next"}}
+    ),
+    "POST N/tenants/<str:tenant>/control-planes/<str:plane>/enable": Row(TENANT),
+    "POST N/tenants/<str:tenant>/control-planes/<str:plane>/disable": Row(TENANT),
     "GET N/identity-providers": Row(OPERATORS, others=_OPERATOR),
     "POST N/identity-providers": Row(OPERATORS, body=_PROVIDER, others=_OPERATOR),
     "GET N/identity-providers/<str:provider>": Row(OPERATORS, others=_OPERATOR),
@@ -251,6 +300,10 @@ _OURS = {
 _FORM = {"freight": "$freight"}
 _PAGES = {
     "GET /": Row(MEMBERS),
+    "GET /control-planes": Row(TENANT),
+    "POST /control-planes/<str:plane>/check": Row(TENANT),
+    "POST /control-planes/<str:plane>/enable": Row(TENANT),
+    "POST /control-planes/<str:plane>/disable": Row(TENANT),
     "GET /projects": Row(MEMBERS),
     "GET /members": Row(TENANT),
     "POST /members/grant": Row(TENANT, form={"username": "bob", "role": "kargo-user"}),
@@ -272,6 +325,12 @@ _PAGES = {
     "POST W/promotions/<str:promotion>/abort": Row(ADMINS, form={}),
     "GET W/promotions/<str:promotion>/steps/<str:alias>/responses": Row(MEMBERS),
     "POST W/promotions/<str:promotion>/steps/<str:alias>/responses": Row(MEMBERS, form={}),
+    "POST W/promotion-requests/<str:promotion_request>/abort": Row(
+        ADMINS, form={}, missing=True, names=_REQUEST
+    ),
+    "POST W/promotion-requests/<str:promotion_request>/retry": Row(
+        PROMOTERS, form={}, missing=True, names=_REQUEST
+    ),
     "GET W/stages/<str:stage>": Row(MEMBERS),
     "GET W/stages/<str:stage>/card": Row(MEMBERS),
     "GET W/stages/<str:stage>/promote": Row(MEMBERS),

@@ -13,7 +13,7 @@ from django.urls import reverse
 from common.clock import now
 from common.models import Resource
 from projects.encryption import encrypt
-from projects.models import IdentityProvider, Secret, Tenant
+from projects.models import ControlPlane, IdentityProvider, Secret, Tenant
 from promotions.engine.phases import PromotionPhase
 from promotions.models import MessageChannel, Promotion, StepExecution, Verification
 from rbac.actors import operator_at_console
@@ -90,7 +90,7 @@ def test_every_model_is_registered_searchable_and_filterable(model: type[Model])
 def test_every_page_opens_for_an_operator(operator: Client, model: type[Model]) -> None:
     assert operator.get(page(model, "changelist")).status_code == 200
     assert operator.get(page(model, "changelist"), {"q": "demo"}).status_code == 200
-    is_made_here = model in {User, ApiToken, Membership, Tenant, IdentityProvider}
+    is_made_here = model in {User, ApiToken, Membership, Tenant, IdentityProvider, ControlPlane}
     assert operator.get(page(model, "add")).status_code == (200 if is_made_here else 403)
     row = model._default_manager.first()
     if row is not None:

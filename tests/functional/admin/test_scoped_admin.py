@@ -16,7 +16,7 @@ from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
 from common.tenancy import of_tenants, tenant_path
-from projects.models import IdentityProvider, Project, Tenant
+from projects.models import ControlPlane, IdentityProvider, Project, Tenant
 from projects.services.tenants import suspend_tenant
 from promotions.models import Freight, Promotion, Stage, Warehouse
 from rbac.actors import operator_at_console
@@ -35,8 +35,8 @@ MINE, THEIRS = "mineralwater", "theodolite"
 OWNED = sorted(
     (it for it in admin.site._registry if tenant_path(it)), key=lambda it: it._meta.label
 )
-READ_ONLY = [it for it in OWNED if it is not IdentityProvider]
-"""Whom a tenant trusts, it says itself: tests/functional/sign_in/test_identity_providers.py."""
+READ_ONLY = [it for it in OWNED if it not in {ControlPlane, IdentityProvider}]
+"""A tenant says itself whom it trusts and addresses: those have tests of their own."""
 FOREIGN = sorted(
     (it for it in admin.site._registry if not tenant_path(it)), key=lambda it: it._meta.label
 )

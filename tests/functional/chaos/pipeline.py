@@ -9,7 +9,7 @@ from django.core.management import call_command
 from common.clock import now
 from projects.models import Project
 from promotions.models import Freight, Promotion, Stage, Warehouse
-from promotions.selectors import availability
+from promotions.selectors.eligibility import refusal
 from promotions.selectors.stages import stage_named
 from promotions.services.freight import create_freight
 from promotions.services.promotions import create_promotion
@@ -152,7 +152,7 @@ class Pipeline:
         row = stage_named(Project.objects.get(name=PROJECT), stage)
         queued = Promotion.objects.filter(stage=row).count()
         for number, freight in enumerate(self.freight[queued:]):
-            if availability.refusal(row, freight, now=now()):
+            if refusal(row, freight, now=now()):
                 return number
             create_promotion(row, freight, actor=self.actor, now=now())
         return len(self.freight) - queued

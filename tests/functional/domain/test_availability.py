@@ -80,7 +80,7 @@ def test_freight_must_soak_as_long_as_the_stage_asks(world: World) -> None:
     world.promote(test, freight)
     world.settle()
     soaking = offered(world, uat)
-    with pytest.raises(InvalidError, match="has not been in test for long enough"):
+    with pytest.raises(InvalidError, match="1 min of soak left in test"):
         world.promote(uat, freight)
 
     delay = world.reconcile(uat)
@@ -188,3 +188,27 @@ def test_choosing_the_newest_reads_as_little_of_much_freight_as_of_a_few_pieces(
     assert [it.pk for it in found.values()] == [newest.pk]
     assert len(available_to(stage, now=read_clock(), limit=30)) == 30
     assert len(available_to(stage, now=read_clock())) == 60
+
+
+def test_a_control_flow_stage_that_cannot_tell_what_is_available_says_so(world: World) -> None:
+    world.warehouse()
+    stage = world.stage("flow", promotionTemplate=None)
+    freight = world.freight("a")
+    sources = {"direct": False, "stages": ["x"], "availabilityStrategy": "Most"}
+    request = {**stage.spec["requestedFreight"][0], "sources": sources}
+    Stage.objects.filter(pk=stage.pk).update(spec={"requestedFreight": [request]})
+
+    with pytest.raises(InvalidError, match="is not an availability strategy"):
+        world.reconcile(stage)
+    failed = condition(stage, "Ready"), condition(stage, "Reconciling")
+    direct = {**request, "sources": {"direct": True}}
+    Stage.objects.filter(pk=stage.pk).update(spec={"requestedFreight": [direct]})
+    world.reconcile(stage)
+
+    assert failed == (
+        ("False", "FreightRetrievalFailed"),
+        ("True", "RetryAfterFreightRetrievalFailed"),
+    )
+    assert condition(stage, "Ready")[0] == "True"
+    assert condition(stage, "Reconciling") == ("", "")
+    assert StageFreight.objects.get(stage=stage).freight == freight

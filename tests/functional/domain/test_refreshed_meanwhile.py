@@ -8,7 +8,7 @@ import pytest
 
 from common.clock import now as read_clock
 from common.errors import UpstreamError
-from common.jsontypes import JSONObject
+from promotions.engine.health import HealthQuestion
 from promotions.engine.phases import PromotionPhase
 from promotions.models import Stage, Warehouse, WorkKind
 from promotions.reconcilers.stages import StageReconciler
@@ -77,7 +77,7 @@ def test_a_stage_that_fails_looks_again_at_once_for_whoever_asked_meanwhile(worl
     Stage.objects.filter(pk=stage.pk).update(last_promotion=promotion)
     interruptions = [stage]
 
-    def check(_: JSONObject) -> NoReturn:
+    def check(_: HealthQuestion) -> NoReturn:
         if interruptions:
             refresh_stage(interruptions.pop(), actor=world.alice, now=read_clock())
         raise AWAY

@@ -264,7 +264,7 @@ def test_freight_that_leaves_a_stage_keeps_its_longest_soak(world: World) -> Non
     assert left.longest_soak >= timedelta(hours=2)
 
 
-def test_a_stage_that_asks_for_analysis_says_that_it_is_not_set_up(world: World) -> None:
+def test_a_stage_whose_template_is_missing_says_so_and_takes_other_freight(world: World) -> None:
     world.warehouse()
     stage = world.stage(verification={"analysisTemplates": [{"name": "smoke"}]})
     freight = world.freight("a")
@@ -272,8 +272,9 @@ def test_a_stage_that_asks_for_analysis_says_that_it_is_not_set_up(world: World)
     world.settle()
 
     assert condition(stage, "Verified") == ("False", "VerificationError")
-    assert "no analysis provider is set up" in words(stage, "Verified")
-    assert "approve the Freight" in words(stage, "Ready")
+    missing = 'AnalysisTemplate "smoke" in namespace "demo" not found'
+    assert missing in words(stage, "Verified")
+    assert missing in words(stage, "Ready")
     assert freight.standings.get(stage=stage).verified_at is None
     world.promote(stage, world.freight("b"))
     world.settle()

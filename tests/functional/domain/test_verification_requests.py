@@ -62,7 +62,8 @@ def test_a_verification_under_way_fails_when_somebody_aborts_it(world: World) ->
 
     running.refresh_from_db()
     assert running.phase == VerificationPhase.FAILED
-    assert (running.message, running.actor) == ("aborted by user", world.alice.name)
+    aborted = "Verification aborted by user"
+    assert (running.message, running.actor) == (aborted, world.alice.name)
     assert running.finished_at is not None
     assert condition(stage, "Verified") == ("True", "Verified")
 

@@ -140,6 +140,7 @@ def test_a_form_with_a_reason_that_is_too_long_is_refused(world: World) -> None:
 WRITTEN_BY_SERVICES = {
     "ApiToken",
     "Authenticator",
+    "ControlPlane",
     "IdentityProvider",
     "Membership",
     "Quota",

@@ -27,9 +27,9 @@ from projects.services.projects import create_project  # noqa: E402
 from projects.services.tenants import create_tenant  # noqa: E402
 from promotions.manifests.documents import Document  # noqa: E402
 from promotions.models import Freight, Stage  # noqa: E402
+from promotions.selectors.slots import running_promotions  # noqa: E402
 from promotions.services.apply import apply_documents  # noqa: E402
 from promotions.services.promotions import create_promotion  # noqa: E402
-from promotions.services.slots import running_promotions  # noqa: E402
 from promotions.services.storage import measure_storage, storage_used  # noqa: E402
 from promotions.services.tenants import update_tenant  # noqa: E402
 from rbac.actors import operator_at_console  # noqa: E402

@@ -148,7 +148,3 @@ def test_earlier_promotions_of_the_freight_may_stand_in_the_way(
     facts = StageFacts(is_enabled=True, last_promotion="s.3", promotions=tuple(promotions))
 
     assert skip(facts) is reason
-
-
-def test_every_reason_is_explained() -> None:
-    assert all(reason.explanation for reason in Skip)

@@ -15,6 +15,7 @@ from promotions.engine.availability import (
     availability,
     candidacy,
     list_available,
+    obstacles,
     parse_strategy,
     soak,
 )
@@ -50,7 +51,6 @@ def test_freight_of_an_origin_that_is_not_requested_is_not_available_even_if_app
 
     assert result.barrier is Barrier.NOT_REQUESTED
     assert not result.is_available
-    assert "does not request" in str(result)
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,19 @@ def test_freight_is_available_when_it_came_the_requested_way(
     item: FreightStanding, request_: RequestedFreight
 ) -> None:
     assert answer(item, request_).is_available
-    assert str(answer(item, request_)) == "available"
+    assert obstacles(item, stage="prod", requests=[request_], now=NOW) == ()
 
 
 def test_unverified_freight_says_where_it_must_be_verified() -> None:
     result = answer(freight(since={"dev": NOW - HOUR}), SOAKED)
 
     assert result == Availability(Barrier.NOT_VERIFIED, ("dev", "qa"))
-    assert str(result) == "not yet verified in dev, qa"
 
 
 def test_a_request_without_sources_is_never_met() -> None:
     result = answer(freight(), RequestedFreight(WAREHOUSE))
 
-    assert str(result) == "not yet verified in any upstream Stage"
+    assert result == Availability(Barrier.NOT_VERIFIED)
 
 
 def test_soaking_freight_says_until_when() -> None:
@@ -90,7 +89,6 @@ def test_soaking_freight_says_until_when() -> None:
     result = answer(item, SOAKED)
 
     assert result == Availability(Barrier.SOAKING, ("dev", "qa"), NOW + HOUR)
-    assert str(result) == "has not been in dev, qa for long enough"
 
 
 def test_when_every_stage_counts_the_missing_ones_are_named() -> None:
@@ -123,6 +121,8 @@ def test_of_several_requests_for_an_origin_the_best_counts() -> None:
         ({"dev": 2 * HOUR}, {"dev": NOW - HOUR}, 2 * HOUR),
         ({"dev": None}, {"dev": NOW - HOUR}, HOUR),
         ({"dev": HOUR}, {"dev": None}, HOUR),
+        ({"dev": None}, {"dev": NOW + HOUR}, timedelta(0)),
+        ({"dev": HOUR}, {"dev": NOW + HOUR}, HOUR),
     ],
 )
 def test_soaking_counts_where_freight_is_verified(
@@ -195,7 +195,7 @@ def test_matching_upstream_passes_only_what_is_there_now() -> None:
 
     assert listed(items, match) == ["a", "d"]
     why_not = [candidacy(it, stage="prod", requests=[match], now=NOW) for it in items]
-    assert str(why_not[1]) == "not in dev now"
+    assert why_not[1] == Availability(Barrier.LEFT_UPSTREAM, ("dev",))
 
 
 def test_strategies_are_read_from_manifests() -> None:

@@ -129,7 +129,12 @@ def test_links_need_a_title_and_an_address() -> None:
 
 
 def test_windows_have_unique_names_and_known_kinds() -> None:
-    window = {"name": "w", "kind": "Allow"}
+    window = {
+        "name": "w",
+        "kind": "Allow",
+        "dtstart": "20260101T090000",
+        "dtend": "20260101T170000",
+    }
 
     assert wrong(promotionWindows=[window, window]) == [
         'promotionWindows[1].name: "w" is there twice'

@@ -159,7 +159,7 @@ def test_documents_for_other_systems_are_told_from_misspellings(
 
 
 def test_every_kind_that_the_platform_promises_is_known_once() -> None:
-    assert len({kind.rank for kind in KINDS.values()}) == len(KINDS) == 20
+    assert len({kind.rank for kind in KINDS.values()}) == len(KINDS) == 24
     assert [kind.name for kind in KINDS.values() if kind.scope is Scope.TENANT] == [
         "Project",
         "ClusterConfig",
@@ -168,4 +168,5 @@ def test_every_kind_that_the_platform_promises_is_known_once() -> None:
         "ClusterPromotionTask",
         "ClusterRole",
         "ClusterRoleBinding",
+        "ControlPlane",
     ]

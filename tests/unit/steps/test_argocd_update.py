@@ -5,8 +5,10 @@ import pytest
 
 from common.jsontypes import JSONObject
 from promotions.engine.runner import StepError, StepRunner
+from promotions.ports.argocd_none import NoControlPlanes
 from promotions.steps.argocd_update import ArgoCDUpdate
 from promotions.steps.argocd_wait import ArgoCDWait
+from tests.fakes.step_stores import FakeIntents
 from tests.unit.steps.contexts import context
 
 CONFIG: JSONObject = {
@@ -14,12 +16,14 @@ CONFIG: JSONObject = {
 }
 
 
+NONE = NoControlPlanes()
+
 DISABLED = "Argo CD integration is disabled on this controller; cannot"
 
 
 @pytest.mark.parametrize(
     ("step", "cannot"),
-    [(ArgoCDUpdate(), "update"), (ArgoCDWait(), "check")],
+    [(ArgoCDUpdate(NONE, FakeIntents()), "update"), (ArgoCDWait(NONE), "check")],
     ids=["argocd-update", "argocd-wait"],
 )
 def test_without_an_argo_cd_there_is_an_ordinary_error(
@@ -35,7 +39,7 @@ def test_without_an_argo_cd_there_is_an_ordinary_error(
 
 
 def test_a_preview_names_the_applications(tmp_path: Path) -> None:
-    assert ArgoCDUpdate().would(context(tmp_path, CONFIG)) == (
+    assert ArgoCDUpdate(NONE, FakeIntents()).would(context(tmp_path, CONFIG)) == (
         'update and sync the Argo CD Applications "shop" in namespace "argocd",'
         " those with the labels it wants"
     )

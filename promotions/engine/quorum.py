@@ -1,0 +1,165 @@
+"""May a promotion that needs approval start, and who may approve it?
+
+A policy says how many people have to agree, and who they may be. Whoever asked for the promotion
+and whoever put the Freight together do not count, unless the policy says so. Approvals run out;
+one rejection decides. This platform's own: Kargo approves Freight for a Stage by one person.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from common.jsontypes import JSONObject, as_object, as_text
+from promotions.engine.analysis.timing import after, duration_of
+from promotions.engine.approvals import (
+    Action,
+    Identity,
+    Response,
+    Rule,
+    matching,
+    rules_from,
+    unmet,
+)
+from promotions.engine.eligibility import Bars, Code, Reason, reason
+from promotions.engine.selection.stages import StageSelector, parse_stage_selector
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPolicy:
+    """What promotions to the Stages that it selects need before they start.
+
+    Attributes:
+        approvers: Who may approve; without any, whoever may promote to the Stage.
+        may_ask: Whether who asked for the promotion may approve it, too.
+        may_author: Whether who put the Freight together may approve it, too.
+        expires_after: How long an approval counts; ``None`` is for ever.
+    """
+
+    selector: StageSelector = field(default_factory=StageSelector)
+    min_approvals: int = 1
+    approvers: tuple[Rule, ...] = ()
+    may_ask: bool = False
+    may_author: bool = False
+    expires_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody, by account and by name; either may be unknown."""
+
+    uid: str = ""
+    name: str = ""
+
+    def is_same(self, other: "Person") -> bool:
+        """Return whether that is the same person, as far as is known."""
+        return bool(self.uid and self.uid == other.uid) or bool(
+            self.name and self.name == other.name
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a promotion stands with its approvers.
+
+    Attributes:
+        given: How many people's approvals count now.
+        missing: Approvers that the policy requires and nobody is.
+        rejected_by: Who rejected it; empty if nobody did.
+        lapses_at: When the first of the approvals that count runs out.
+    """
+
+    given: int
+    needed: int
+    missing: tuple[Rule, ...] = ()
+    rejected_by: str = ""
+    lapses_at: datetime | None = None
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the promotion may start."""
+        return not self.rejected_by and self.given >= self.needed and not self.missing
+
+
+def parse_approval_policy(document: JSONObject) -> ApprovalPolicy:
+    """Return the policy that an entry of ``approvalPolicies`` describes.
+
+    Raises:
+        InvalidError: The label selector or the duration is malformed.
+    """
+    count = document.get("minApprovals")
+    expires = as_text(document.get("expiresAfter"))
+    return ApprovalPolicy(
+        selector=parse_stage_selector(as_object(document.get("stageSelector"))),
+        min_approvals=count if isinstance(count, int) else 1,
+        approvers=rules_from(document.get("approvers")),
+        may_ask=document.get("allowRequester") is True,
+        may_author=document.get("allowFreightCreator") is True,
+        expires_after=duration_of(expires) if expires else None,
+    )
+
+
+def policy_for(
+    policies: Iterable[ApprovalPolicy], *, stage: str, labels: dict[str, str]
+) -> ApprovalPolicy | None:
+    """Return the first policy about a Stage, which decides; ``None`` if none is."""
+    return next((it for it in policies if it.selector.matches(stage, labels)), None)
+
+
+def standing(policy: ApprovalPolicy, responses: Sequence[Response], *, now: datetime) -> Standing:
+    """Return what people's answers come to; who may not answer has not."""
+    rejected = next((it.user for it in responses if it.action is Action.REJECT), "")
+    counting = [it for it in responses if _counts(policy, it, now=now)]
+    newest = {it.user_id: it for it in counting}
+    lapses = [after(it.at, policy.expires_after) for it in newest.values() if policy.expires_after]
+    return Standing(
+        given=len(newest),
+        needed=policy.min_approvals,
+        missing=unmet(newest.values(), policy.approvers),
+        rejected_by=rejected,
+        lapses_at=min(lapses, default=None),
+    )
+
+
+def refusal_to_answer(
+    policy: ApprovalPolicy,
+    person: Person,
+    identity: Identity,
+    *,
+    requester: Person,
+    author: Person,
+) -> str:
+    """Return why somebody may not answer; empty if they may."""
+    if person.is_same(requester) and not policy.may_ask:
+        return "You asked for this promotion; somebody else has to approve it"
+    if person.is_same(author) and not policy.may_author:
+        return "You put this Freight together; somebody else has to approve it"
+    if policy.approvers and not matching(policy.approvers, identity):
+        return f"Only these approve it: {approvers_in_words(policy)}"
+    return ""
+
+
+def why_not_approved(policy: ApprovalPolicy, found: Standing) -> Reason | None:
+    """Return what is missing and who can give it; ``None`` if the promotion may start."""
+    if found.is_met:
+        return None
+    required = ", ".join(map(str, found.missing))
+    approvers = approvers_in_words(policy)
+    if required:
+        approvers = f"{approvers}; among them {required}"
+    return reason(
+        Code.APPROVALS_MISSING,
+        bars=Bars.START,
+        given=found.given,
+        needed=found.needed,
+        approvers=approvers,
+    )
+
+
+def approvers_in_words(policy: ApprovalPolicy) -> str:
+    """Return who may approve."""
+    return " or ".join(map(str, policy.approvers)) or "whoever may promote to the Stage"
+
+
+def _counts(policy: ApprovalPolicy, response: Response, *, now: datetime) -> bool:
+    is_fresh = policy.expires_after is None or now < after(response.at, policy.expires_after)
+    return response.action is Action.APPROVE and is_fresh

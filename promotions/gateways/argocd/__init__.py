@@ -1,0 +1,1 @@
+"""Speaks to Argo CD, over its own API or the Kubernetes API."""

@@ -1,0 +1,135 @@
+"""Deletes old promotions and Freight of projects that ask for it; without a policy all is kept.
+
+What is deleted is gone as if a person had deleted it: its row stays as history, with what it did
+to Stages, and the audit says that the garbage collector did it.
+Source: Kargo ``pkg/garbage``; there every project is collected, with limits of the installation.
+"""
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import Max
+
+from common.errors import InvalidError, PlatformError
+from common.jsontypes import JSONObject, as_object, as_text
+from projects.models import Project, ProjectConfig
+from promotions.engine.garbage import Kept, Retention, surplus
+from promotions.engine.phases import TERMINAL
+from promotions.manifests.promotion_steps import duration_from
+from promotions.models import (
+    Freight,
+    FreightCollection,
+    FreightCollectionItem,
+    Promotion,
+    Stage,
+    Warehouse,
+)
+from promotions.services.freight import delete_freight
+from promotions.services.promotions import delete_promotion
+from rbac.actors import controller
+
+logger = logging.getLogger(__name__)
+
+GARBAGE_EVERY = timedelta(minutes=10)
+MOST_AT_ONCE = 500
+"""How much one run deletes; the rest waits for the next."""
+DEFAULT_MOST = 20
+DEFAULT_MIN_AGE = timedelta(hours=336)
+_TERMINAL_VALUES = [phase.value for phase in TERMINAL]
+
+
+def collect_garbage(*, now: datetime, limit: int = MOST_AT_ONCE) -> int:
+    """Delete what projects' policies let go, at most ``limit``; return how much was deleted.
+
+    What cannot be deleted stays, is logged, and keeps nothing else. Safe to run anywhere.
+    """
+    configs = ProjectConfig.objects.filter(spec__has_key="retention")
+    wanted = configs.select_related("project__tenant").order_by("pk")
+    old = (it for config in wanted if _is_open(config.project) for it in _old(config, now))
+    return sum(_delete(it, now=now) for it in islice(old, limit))
+
+
+def _is_open(project: Project) -> bool:
+    return project.deleted_at is None and project.tenant.suspended_at is None
+
+
+def _old(config: ProjectConfig, now: datetime) -> Iterator[Promotion | Freight]:
+    """Yield what a project lets go; nothing more once its policy turns out to be unreadable."""
+    try:
+        yield from _surplus(config, now)
+    except InvalidError as error:
+        facts = {"project": config.project.name, "reason": error.message}
+        logger.warning("retention not understood", extra=facts)
+
+
+def _surplus(config: ProjectConfig, now: datetime) -> Iterator[Promotion | Freight]:
+    retention = as_object(config.spec.get("retention"))
+    if "promotions" in retention:
+        limits = _limits(as_object(retention["promotions"]))
+        for stage in Stage.objects.filter(project=config.project).order_by("name", "pk"):
+            yield from _old_promotions(stage, limits, now=now)
+    if "freight" in retention:
+        limits = _limits(as_object(retention["freight"]))
+        for warehouse in Warehouse.objects.filter(project=config.project).order_by("name", "pk"):
+            yield from _old_freight(warehouse, limits, now=now)
+
+
+def _limits(document: JSONObject) -> Retention:
+    most = document.get("maxRetained")
+    age = as_text(document.get("minAge"))
+    return Retention(
+        most=most if isinstance(most, int) else DEFAULT_MOST,
+        min_age=duration_from(age) if age else DEFAULT_MIN_AGE,
+    )
+
+
+def _old_promotions(stage: Stage, limits: Retention, *, now: datetime) -> list[Promotion]:
+    rows = Promotion.objects.filter(stage=stage)
+    kept = [
+        Kept(pk, at, phase not in _TERMINAL_VALUES)
+        for pk, at, phase in rows.values_list("pk", "created_at", "phase")
+    ]
+    return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("created_at", "pk"))
+
+
+def _old_freight(warehouse: Warehouse, limits: Retention, *, now: datetime) -> list[Freight]:
+    """Return old Freight that no Stage holds, and that no promotion brings anywhere."""
+    newest = (
+        FreightCollection.objects.filter(stage__project=warehouse.project)
+        .filter(stage__deleted_at__isnull=True)
+        .order_by()
+        .values("stage")
+        .annotate(newest=Max("pk"))
+        .values("newest")
+    )
+    held = FreightCollectionItem.objects.filter(collection__in=newest)
+    moving = Promotion.objects.filter(project=warehouse.project)
+    in_use = {
+        *held.values_list("freight_id", flat=True),
+        *moving.exclude(phase__in=_TERMINAL_VALUES).values_list("freight_id", flat=True),
+    }
+    rows = Freight.objects.filter(warehouse=warehouse)
+    kept = [Kept(pk, at, pk in in_use) for pk, at in rows.values_list("pk", "discovered_at")]
+    return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("discovered_at", "pk"))
+
+
+def _delete(old: Promotion | Freight, *, now: datetime) -> bool:
+    """Delete one thing, unless somebody else has just done so."""
+    actor = controller("garbage-collector")
+    try:
+        with transaction.atomic():
+            row = type(old).objects.select_for_update(of=("self",)).filter(pk=old.pk).first()
+            if row is None:
+                return False
+            if isinstance(row, Promotion):
+                delete_promotion(row, actor=actor, reason="the project's retention", now=now)
+            else:
+                delete_freight(row, actor=actor, now=now)
+    except PlatformError as error:
+        logger.warning("garbage not deleted", extra={"object": old.name, "reason": error.message})
+        return False
+    logger.info("garbage deleted", extra={"kind": type(old).__name__, "object": old.name})
+    return True
