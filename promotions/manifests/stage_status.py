@@ -58,7 +58,11 @@ def with_status(stages: QuerySet[Stage]) -> QuerySet[Stage]:
 
 
 def status_to(stage: Stage) -> dict[str, Any]:
-    """Write a Stage's status; see :func:`with_status` for many."""
+    """Write a Stage's status; see :func:`with_status` for many.
+
+    It says nothing of promotion windows: the command line of Kargo 1.11 refuses a whole list over
+    ``promotionWindowStatus``. Eligibility tells it.
+    """
     common = {
         "conditions": stage.conditions,
         "lastHandledRefresh": stage.handled_refresh,
@@ -80,7 +84,6 @@ def status_to(stage: Stage) -> dict[str, Any]:
             "freightHistory": history,
             "freightSummary": _summary(stage, history),
             "health": stage.health,
-            "promotionWindowStatus": stage.window_status,
         }
     )
 

@@ -204,7 +204,7 @@ def test_default_roles_take_people_in_and_let_them_go(kargo: Kargo) -> None:
 def test_nobody_grants_what_they_do_not_hold(site: Site, kargo: Kargo) -> None:
     _role(kargo, "limited")
     alice, bob = Kargo(site.session("alice"), "demo"), Kargo(site.session("bob"), "demo")
-    everything = "grant --role limited --verb create --resource-type promotionrequests"
+    everything = "grant --role limited --verb create --resource-type clusterconfigs"
 
     (too_much,) = alice.run(everything).errors
     (no_right,) = bob.run("grant --role limited --verb get --resource-type stages").errors

@@ -9,7 +9,6 @@ from common.errors import ForbiddenError, InvalidError
 from common.jsontypes import JSONValue
 from promotions.engine.eligibility import Code
 from promotions.engine.runner import StepResult, StepStatus
-from promotions.manifests.writers import write_manifest
 from promotions.models import Event, Promotion, Stage
 from promotions.selectors.eligibility import reasons_why_not
 from promotions.services import window_gate
@@ -62,7 +61,8 @@ def test_it_says_so_in_its_status_and_wherever_people_ask_why(world: World) -> N
     world.settle()
 
     stage = Stage.objects.select_related("project__tenant").get(pk=stage.pk)
-    shown = write_manifest(stage)["status"]["promotionWindowStatus"]
+    shown = stage.window_status
+    assert shown is not None
     assert shown["closed"] is True
     reasons = reasons_why_not(stage, freight, now=read_clock())
     (why,) = [it for it in reasons if it.code is Code.WINDOW_CLOSED]
@@ -78,7 +78,7 @@ def test_a_stage_that_no_window_is_for_says_nothing_of_windows(world: World) -> 
     world.settle()
 
     stage.refresh_from_db()
-    assert "promotionWindowStatus" not in write_manifest(stage).get("status", {})
+    assert stage.window_status is None
 
 
 def test_automation_waits_and_goes_on_when_it_opens(world: World) -> None:

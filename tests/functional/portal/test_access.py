@@ -25,6 +25,7 @@ def _address(name: str, promotion: str, freight: str) -> str:
         "preview": str(uuid4()),
         "sequence": "1",
         "plane": "argocd",
+        "promotion_request": "many",
     }
     route = next(str(it.pattern) for it in urlpatterns if it.name == name)
     wanted = {key: value for key, value in values.items() if f":{key}>" in route}
