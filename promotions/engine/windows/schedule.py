@@ -122,7 +122,7 @@ def why_closed(status: WindowStatus | None) -> Reason | None:
 
 
 def status_to(status: WindowStatus | None) -> JSONObject | None:
-    """Write a status as Kargo's ``promotionWindowStatus``; ``None`` if no window is for the Stage."""
+    """Write it as Kargo's ``promotionWindowStatus``; ``None`` if no window is for the Stage."""
     if status is None:
         return None
     written: JSONObject = {"closed": status.is_closed}
