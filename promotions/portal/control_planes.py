@@ -1,5 +1,6 @@
 """The tenant's control planes: how each is, what is missing, and what to do soon."""
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,9 +96,9 @@ class _PlaneAct(TenantMixin):
             messages.success(request, said)
         return redirect("portal:control-planes")
 
+    @abstractmethod
     def act(self, plane: ControlPlane) -> str:
         """Do it, and return what to say."""
-        raise NotImplementedError
 
 
 class CheckControlPlane(_PlaneAct):

@@ -219,5 +219,8 @@ def test_an_older_command_line_grants_as_well(site: Site, kargo: Kargo) -> None:
     old = Kargo(OldSession(site.address, site.tokens["admin"]), "demo")
 
     for flags in ("--verb get --resource-type stages", "--claim email=o@example.com"):
-        _changed(old, f"grant --role older {flags}")
-        _changed(old, f"revoke --role older {flags}")
+        granted = _changed(old, f"grant --role older {flags}")
+        assert granted.get("rules") or granted.get("claims")
+        left = _changed(old, f"revoke --role older {flags}")
+        assert not left.get("rules")
+        assert not left.get("claims")

@@ -133,7 +133,6 @@ def test_a_run_that_makes_no_sense_is_refused(
     assert "spec.metrics" in answer.json()["error"]
 
 
-@pytest.mark.skipif(not SWAGGER.exists(), reason="Kargo's description is not at hand")
 def test_a_run_fits_kargos_description(
     world: World, metrics: MetricServer, operator_client: Client
 ) -> None:
