@@ -9,12 +9,9 @@ from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
 from promotions.engine.conditions import truncated
-from promotions.engine.freight import collection_id
 from promotions.engine.targets import Decision, RequestPhase
 from promotions.manifests.freight_contents import freight_reference
 from promotions.models import (
-    FreightCollection,
-    FreightCollectionItem,
     PromotionRequest,
     RequestTarget,
     Stage,
@@ -22,10 +19,10 @@ from promotions.models import (
     WorkKind,
 )
 from promotions.selectors import plans
-from promotions.selectors.freight import freight_by_name, references
 from promotions.selectors.promotion_requests import last_collection
 from promotions.services import events
 from promotions.services.promotions import create_target_promotion
+from promotions.services.stage_status import record_collection, tell_stage_changed, update_stage
 from rbac.actors import Actor, controller
 
 logger = logging.getLogger(__name__)
@@ -44,7 +41,7 @@ def admit_request(stage: Stage, request: PromotionRequest, *, now: datetime) -> 
         stage.refresh_from_db(fields=["current_request", "current_promotion"])
         return False
     stage.current_request = request
-    _touched(stage)
+    tell_stage_changed(stage)
     queue.wake(kind=WorkKind.PROMOTION_REQUEST, uid=request.uid, at=now)
     return True
 
@@ -99,14 +96,14 @@ def conclude_request(stage: Stage, request: PromotionRequest, *, now: datetime) 
         request.freight_collection = collection
     values: dict[str, Any] = {"last_request": request}
     if request.phase == RequestPhase.SUCCEEDED:
-        _record_collection(stage, request, now=now)
+        record_collection(stage, request.freight_collection, promotion=None, now=now)
         values["health"] = None
-    _update(stage, now=now, **values)
+    update_stage(stage, now=now, **values)
 
 
 def clear_current_request(stage: Stage, *, now: datetime) -> None:
     """Forget the current request, which has ended."""
-    _update(stage, now=now, current_request=None)
+    update_stage(stage, now=now, current_request=None)
 
 
 def touched(request: PromotionRequest, change_type: ChangeType = ChangeType.MODIFIED) -> None:
@@ -142,31 +139,3 @@ def _fail(row: RequestTarget, reason: str, *, now: datetime) -> None:
 
 def _actor(request: PromotionRequest) -> Actor:
     return controller("promotion-request-controller", shard=request.shard)
-
-
-def _record_collection(stage: Stage, request: PromotionRequest, *, now: datetime) -> None:
-    found = freight_by_name(stage.project, request.freight_collection.values())
-    collection = FreightCollection.objects.create(
-        stage=stage, collection_id=collection_id(references(found.values())), recorded_at=now
-    )
-    FreightCollectionItem.objects.bulk_create(
-        FreightCollectionItem(collection=collection, origin=origin, freight=found[name])
-        for origin, name in request.freight_collection.items()
-        if name in found
-    )
-
-
-def _update(stage: Stage, *, now: datetime, **values: Any) -> None:
-    Stage.objects.filter(pk=stage.pk).update(updated_at=now, **values)
-    for name, value in values.items():
-        setattr(stage, name, value)
-    _touched(stage)
-
-
-def _touched(stage: Stage) -> None:
-    record_change(
-        stage,
-        change_type=ChangeType.MODIFIED,
-        tenant_uid=stage.project.tenant.uid,
-        project_uid=stage.project.uid,
-    )

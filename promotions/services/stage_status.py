@@ -51,7 +51,7 @@ def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> bool:
         Stage.objects.filter(pk=stage.pk).update(current_promotion=None)
         return False
     stage.current_promotion = promotion
-    _changed(stage)
+    tell_stage_changed(stage)
     queue.wake(kind=WorkKind.PROMOTION, uid=promotion.uid, at=now)
     return True
 
@@ -68,14 +68,14 @@ def conclude(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
     applications = application_index.settle_applications(stage, promotion)
     if promotion.phase == "Succeeded":
         values["annotations"] = _linked(stage.annotations, applications)
-        _record_collection(stage, promotion, now=now)
+        record_collection(stage, promotion.freight_collection, promotion=promotion, now=now)
         values["health"] = None
-    _update(stage, now=now, **values)
+    update_stage(stage, now=now, **values)
 
 
 def clear_current(stage: Stage, *, now: datetime) -> None:
     """Forget the current promotion, which has ended."""
-    _update(stage, now=now, current_promotion=None)
+    update_stage(stage, now=now, current_promotion=None)
 
 
 def replace_holds(stage: Stage, holds: Iterable[Hold]) -> None:
@@ -93,7 +93,7 @@ def replace_holds(stage: Stage, holds: Iterable[Hold]) -> None:
                 "created_at": hold.created_at,
             },
         )
-    _changed(stage)
+    tell_stage_changed(stage)
 
 
 def store_status(
@@ -120,13 +120,13 @@ def store_status(
         "handled_refresh": handled_refresh,
     }
     if any(getattr(stage, name) != value for name, value in values.items()):
-        _update(stage, now=now, **values)
+        update_stage(stage, now=now, **values)
 
 
 def store_window_status(stage: Stage, status: JSONObject | None, *, now: datetime) -> None:
     """Write what the Stage's promotion windows say, if that is news."""
     if stage.window_status != status:
-        _update(stage, now=now, window_status=status)
+        update_stage(stage, now=now, window_status=status)
 
 
 def remember_stable(stage: Stage, held: Mapping[str, str], *, now: datetime) -> None:
@@ -134,7 +134,7 @@ def remember_stable(stage: Stage, held: Mapping[str, str], *, now: datetime) -> 
     row = Stage.objects.select_for_update().only("metadata").get(pk=stage.pk)
     stable = {**row.metadata.get(STABLE_FREIGHT, {}), **held}
     if stable != row.metadata.get(STABLE_FREIGHT):
-        _update(stage, now=now, metadata={**row.metadata, STABLE_FREIGHT: stable})
+        update_stage(stage, now=now, metadata={**row.metadata, STABLE_FREIGHT: stable})
 
 
 def wake_downstream(stage: Stage, freight: Iterable[Freight], *, now: datetime) -> None:
@@ -155,8 +155,18 @@ def _linked(
     return {**others, CONTEXT_ANNOTATION: context_of(applications)} if applications else others
 
 
-def _record_collection(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
-    found = freight_by_name(stage.project, promotion.freight_collection.values())
+def record_collection(
+    stage: Stage, names: Mapping[str, str], *, promotion: Promotion | None, now: datetime
+) -> None:
+    """Add what a Stage holds from now on to its history.
+
+    Args:
+        stage: What holds it.
+        names: The Freight by origin; Freight that is gone is left out.
+        promotion: What brought it; ``None`` for a promotion request.
+        now: When.
+    """
+    found = freight_by_name(stage.project, names.values())
     collection = FreightCollection.objects.create(
         stage=stage,
         collection_id=collection_id(references(found.values())),
@@ -165,19 +175,21 @@ def _record_collection(stage: Stage, promotion: Promotion, *, now: datetime) -> 
     )
     FreightCollectionItem.objects.bulk_create(
         FreightCollectionItem(collection=collection, origin=origin, freight=found[name])
-        for origin, name in promotion.freight_collection.items()
+        for origin, name in names.items()
         if name in found
     )
 
 
-def _update(stage: Stage, *, now: datetime, **values: Any) -> None:
+def update_stage(stage: Stage, *, now: datetime, **values: Any) -> None:
+    """Store columns of a Stage, and tell that it changed."""
     Stage.objects.filter(pk=stage.pk).update(updated_at=now, **values)
     for name, value in values.items():
         setattr(stage, name, value)
-    _changed(stage)
+    tell_stage_changed(stage)
 
 
-def _changed(stage: Stage) -> None:
+def tell_stage_changed(stage: Stage) -> None:
+    """Tell those who follow a Stage that it changed."""
     record_change(
         stage,
         change_type=ChangeType.MODIFIED,
