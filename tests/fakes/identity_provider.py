@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from rbac.oidc.issuers import issuer_named
+
 CLIENT_ID, CLI_CLIENT_ID = "kargo", "kargo-cli"
 ALICE: Mapping[str, Any] = {
     "sub": "alice-1",
@@ -111,7 +113,11 @@ class FakeProvider:
 
 @contextmanager
 def fake_provider() -> Iterator[FakeProvider]:
-    """Run a provider on loopback."""
+    """Run a provider on loopback, of which this process remembers nothing.
+
+    Another may have listened on its port, and have been remembered as one that fails.
+    """
+    issuer_named.cache_clear()
 
     class Handler(_Handler):
         fake: FakeProvider
