@@ -35,9 +35,9 @@ run: $(VENV)/.runtime ## Serve the portal, the API and a worker on SQLite; print
 
 test: $(VENV)/.dev ## Run the whole suite on SQLite and on PostgreSQL
 	@tests/install-tools
-	@echo "== SQLite" && $(BIN)/pytest -q -n 2 --dist worksteal $(ARGS)
+	@echo "== SQLite" && $(BIN)/pytest -q -n 3 --dist worksteal $(ARGS)
 	@echo "== PostgreSQL, what uses a database" && \
-	  $(BIN)/python -m tests.postgres -- $(BIN)/pytest -q -n 2 --dist worksteal --database-only $(ARGS)
+	  $(BIN)/python -m tests.postgres -- $(BIN)/pytest -q -n 3 --dist worksteal --database-only $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types, import contracts, migrations, templates
 	$(BIN)/ruff format --check .

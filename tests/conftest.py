@@ -12,6 +12,10 @@ import pytest
 from django.conf import settings
 
 from tests import emptying
+from tests.blank_databases import _blank_postgres, blank_folder, database_url
+from tests.browsers import browser
+
+__all__ = ["_blank_postgres", "blank_folder", "browser", "database_url"]
 
 _DATABASE_FIXTURES = frozenset({"db", "transactional_db", "django_db_reset_sequences"})
 _OWN_DATABASE = "database_url"  # of the suite's kind, for processes that a test starts
@@ -54,8 +58,13 @@ def _is_short(item: pytest.Item) -> bool:
 
 
 def _uses_database(item: pytest.Item) -> bool:
-    """Tell whether a test asks for the database, or starts processes that have one."""
+    """Tell whether a test asks for the database, or starts processes that have one.
+
+    One that only needs some database, whichever it is, has run.
+    """
     fixtures = getattr(item, "fixturenames", ())
+    if item.get_closest_marker("sqlite_suffices"):
+        return False
     marked = any(item.get_closest_marker(name) for name in ("django_db", "database"))
     return marked or _OWN_DATABASE in fixtures or not _DATABASE_FIXTURES.isdisjoint(fixtures)
 

@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from promotions.engine.images import INDEX_TYPES, MANIFEST_TYPES, OCI_INDEX, OCI_MANIFEST
+from tests.servers import free_port
 
 COMMAND = "docker-registry"
 USER, PASSWORD = "robot", "opensesame"
@@ -160,7 +161,7 @@ def running_registry(directory: Path, *, with_auth: bool = False) -> Iterator[Re
     command = shutil.which(COMMAND)
     if command is None:
         pytest.skip(f"{COMMAND} is not installed")
-    port = _free_port()
+    port = free_port()
     config = directory / "config.yml"
     config.write_text(_config(directory, port, with_auth=with_auth))
     with subprocess.Popen(  # noqa: S603 - a fixed command
@@ -299,13 +300,6 @@ def _push_manifest(client: httpx.Client, repository: str, tag: str, manifest: Js
 
 def _dump(document: Json) -> bytes:
     return json.dumps(document).encode()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_port(port: int) -> None:

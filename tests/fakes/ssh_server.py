@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.servers import free_port
+
 PROGRAM = shutil.which("sshd") or "/usr/sbin/sshd"
 IS_INSTALLED = Path(PROGRAM).exists() and shutil.which("ssh-keygen") is not None
 
@@ -36,7 +38,7 @@ def running(folder: Path) -> Iterator[SshServer]:
     _make_key(folder / "user")
     (folder / "authorized").write_text((folder / "user.pub").read_text())
     (folder / "authorized").chmod(0o600)
-    port = _free_port()
+    port = free_port()
     lines = [
         f"Port {port}", "ListenAddress 127.0.0.1", f"HostKey {folder}/host",
         f"AuthorizedKeysFile {folder}/authorized", f"PidFile {folder}/pid", "UsePAM no",
@@ -64,13 +66,6 @@ def _make_key(path: Path) -> None:
         ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)],  # noqa: S607 - PATH's
         check=True,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait(port: int, server: subprocess.Popen[bytes]) -> None:

@@ -11,12 +11,14 @@ from tests.compat.cli.live import Site
 
 
 @pytest.fixture(scope="session")
-def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def seeded(
+    blank_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
     """A database with the scene in it, and what the director says of it."""
     if not models.described():
         pytest.skip(f"no description of Kargo's API at {models.SWAGGER}")
     folder = tmp_path_factory.mktemp("seeded")
-    return folder, live.seed(folder)
+    return folder, live.seed(blank_folder, folder)
 
 
 @pytest.fixture(scope="module")
@@ -24,5 +26,5 @@ def site(
     tmp_path_factory: pytest.TempPathFactory, seeded: tuple[Path, dict[str, Any]]
 ) -> Iterator[Site]:
     """A server of this module's own: what one test changes, the next one finds."""
-    with live.serving(tmp_path_factory.mktemp("site"), *seeded) as found:
+    with live.site(tmp_path_factory.mktemp("site"), *seeded) as found:
         yield found

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import jwt
 import pytest
@@ -100,9 +101,9 @@ def test_without_a_provider_there_is_no_single_sign_on(site: Site) -> None:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def here(blank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Another server, with a real provider."""
-    with live(tmp_path_factory.mktemp("sign-in")) as found:
+    with live(blank_folder, tmp_path_factory.mktemp("sign-in")) as found:
         yield found
 
 

@@ -1,6 +1,5 @@
 """A page of another origin in a real browser: what it lets the page send, read and follow."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.browsers import chromium
 from tests.compat.web_ui.conftest import token_of
 from tests.factories.people import make_operator
 from tests.factories.rich import make_rich
@@ -17,7 +16,6 @@ from tests.functional.api.wire import serving
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCRIPT = """
 async ([api, token, alias]) => {
   const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
@@ -87,21 +85,14 @@ def pages() -> Iterator[str]:
 
 def answers_to(origin: str, *given: str) -> list[Any]:
     """Return what the calls of a page of ``origin`` come to in a browser."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
+    with chromium() as browser:
         page = browser.new_page()
         page.goto(f"{origin}/project/demo")
         answers: list[Any] = page.evaluate(SCRIPT, list(given))
-        browser.close()
     return answers
 
 
 def test_a_browser_lets_a_listed_page_work_with_a_token_and_a_stranger_do_nothing() -> None:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: install it to run the browser's tests")
     alias = make_rich().spare.alias
     token = token_of(make_operator("admin"))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -10,15 +9,14 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psutil  # type: ignore[import-untyped]  # its stubs are not installed
 from django.db import connection
 
 from tests.functional.api.event_streams import Event, EventParser
+from tests.servers import ROOT, free_port
 
-ROOT = Path(__file__).parents[3]
 _READY_SECONDS = 30.0
 _PATIENCE_SECONDS = 30.0
 
@@ -58,7 +56,7 @@ def serving(**settings: str) -> Iterator[Server]:
         "DJANGO_SETTINGS_MODULE": "kargo_platform.settings.main",
         **settings,
     }
-    port = _free_port()
+    port = free_port()
     command = ["-m", "uvicorn", "kargo_platform.asgi:application", f"--port={port}"]
     process = subprocess.Popen(  # noqa: S603 -- our own program
         [sys.executable, *command, "--log-level=warning"], cwd=ROOT, env=environment
@@ -143,9 +141,3 @@ async def _until_ready(port: int) -> None:
             writer.close()
             return
     raise AssertionError(f"the server did not answer within {_READY_SECONDS} s")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -24,7 +24,6 @@ os.environ |= {
 }
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 -- needs the setup above
 from django.db import connection  # noqa: E402
 
 from promotions.models import Promotion, Work  # noqa: E402
@@ -42,7 +41,6 @@ SETTLE_SECONDS = 20.0
 
 def run(*, kills: bool) -> dict[str, object]:
     """Promote everything everywhere; return what came of it."""
-    call_command("migrate", verbosity=0)
     repositories = Repositories.create(VAR_DIR / "origins")
     # Behind a server, because no remote is killed together with those who push to it.
     with serving(repositories.configuration.path.parent) as server:

@@ -1,6 +1,5 @@
 """Repositories and registries that fail: told in words, nobody else waits, recovery by itself."""
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,6 +22,7 @@ from tests.fakes.git_origin import Origin, git as plain_git
 from tests.fakes.oci_registry import Answer, Asked, Registry, scripted_server
 from tests.functional.domain.conftest import build
 from tests.functional.domain.world import World, condition, words
+from tests.servers import free_port
 
 FAILED = ("False", "DiscoveryFailed")
 READY = ("True", "ArtifactsDiscovered")
@@ -138,17 +138,10 @@ def secret(world: World, url: str, *, password: str) -> None:
 
 def test_a_host_that_does_not_answer(world: World, tmp_path: Path) -> None:
     with neighbour(world, tmp_path):
-        warehouse = world.watch({"git": {"repoURL": f"http://127.0.0.1:{closed_port()}/a.git"}})
+        warehouse = world.watch({"git": {"repoURL": f"http://127.0.0.1:{free_port()}/a.git"}})
         world.settle()
 
     assert_failed(world, warehouse, "did not answer")
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def test_failures_wait_longer_each_time(world: World, tmp_path: Path) -> None:
@@ -214,7 +207,7 @@ def test_an_image_repository_that_is_not_there(world: World, registry: Registry)
 
 
 def test_a_password_in_a_subscriptions_address_is_shown_in_no_condition(world: World) -> None:
-    url = f"http://bob:hunter22@127.0.0.1:{closed_port()}/a.git"
+    url = f"http://bob:hunter22@127.0.0.1:{free_port()}/a.git"
 
     warehouse = world.watch({"git": {"repoURL": url}})
     world.settle()
@@ -271,7 +264,7 @@ def impatient(world: World, *hosts: str) -> None:
 
 
 def test_a_registry_that_is_down(world: World, tmp_path: Path) -> None:
-    host = f"127.0.0.1:{closed_port()}"
+    host = f"127.0.0.1:{free_port()}"
     impatient(world, host)
     with neighbour(world, tmp_path):
         warehouse = world.watch(images(f"{host}/team/app"))

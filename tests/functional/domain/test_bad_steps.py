@@ -15,8 +15,9 @@ from promotions.models import Promotion, Stage, StepExecution, Warehouse
 from tests.fakes.git_http_server import serving
 from tests.fakes.git_origin import Origin
 from tests.functional.domain.conftest import build
-from tests.functional.domain.test_bad_repositories import closed_port, secret
+from tests.functional.domain.test_bad_repositories import secret
 from tests.functional.domain.world import World, condition, words
+from tests.servers import free_port
 
 SCRIPTED: JSONObject = {"uses": "scripted", "as": "it"}
 
@@ -101,7 +102,7 @@ def test_a_clone_with_credentials_that_are_refused(world: World, tmp_path: Path)
 
 
 def test_a_password_in_an_address_is_shown_nowhere(world: World) -> None:
-    address = f"127.0.0.1:{closed_port()}/a.git"
+    address = f"127.0.0.1:{free_port()}/a.git"
 
     promotion = promoted(world, clone(f"http://bob:hunter22@{address}"))
 

@@ -10,7 +10,7 @@ from django.test import Client
 from tests.functional.hostile_api.arena import Arena
 from tests.functional.hostile_api.bombs import byte_bombs, json_bombs, odd_manifests, yaml_bombs
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 RESOURCES = "/t/acme/v1beta1/resources"
 MOST_SECONDS = 10.0

@@ -1,49 +1,26 @@
 """A real server, as an operator runs it, with scenes of its own."""
 
-import os
 import re
+import shutil
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-import pytest
+from tests.servers import environment_of, free_port, run, serving
 
-ROOT = Path(__file__).parents[3]
 HOST = "kargo.example.com"
-_READY_SECONDS = 40.0
 
 
 @contextmanager
-def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[int]:
-    """Run a server on a new database with the director's scene; give its port on loopback."""
-    environment = {name: it for name, it in os.environ.items() if name != "DATABASE_URL"} | {
-        "KARGO_VAR_DIR": str(folder),
-        "DJANGO_SETTINGS_MODULE": "kargo_platform.settings.main",
-        **settings,
-    }
-    for arguments in (
-        ["manage.py", "migrate", "--verbosity=0"],
-        ["manage.py", "collectstatic", "--noinput", "--verbosity=0"],
-        ["-m", "tests.functional.hostile_web.director"],
-    ):
-        subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, check=True)  # noqa: S603 - our own programs
-    port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "kargo_platform.asgi:application", f"--port={port}"]
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(  # noqa: S603 - our own program
-            [*command, "--log-level=warning"], cwd=ROOT, env=environment, stderr=log
-        )
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+def serving_scene(blank: Path, folder: Path, **settings: str) -> Iterator[int]:
+    """Run a server on a copy of ``blank`` with the director's scene; give its port on loopback."""
+    shutil.copytree(blank, folder, dirs_exist_ok=True)
+    environment = environment_of(folder, **settings)
+    run("-m", "tests.functional.hostile_web.director", environment=environment)
+    port = free_port()
+    with serving(environment, log=folder / "server.log", port=port):
+        yield port
 
 
 def talk(port: int, request: bytes) -> bytes:
@@ -64,22 +41,3 @@ def _is_whole(answer: bytes) -> bool:
     head, blank, body = answer.partition(b"\r\n\r\n")
     length = re.search(rb"\r\ncontent-length: (\d+)", head.lower())
     return bool(blank) and length is not None and len(body) >= int(length[1])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    with httpx.Client() as client:
-        while time.monotonic() < deadline:
-            try:
-                client.get(f"http://127.0.0.1:{port}/healthz")
-            except httpx.TransportError:
-                time.sleep(0.1)
-            else:
-                return
-    pytest.fail(f"the server did not answer within {_READY_SECONDS} s")

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from tests.factories.people import PASSWORD
-from tests.functional.hostile_web.live import HOST, serving, talk
+from tests.functional.hostile_web.live import HOST, serving_scene, talk
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 ALWAYS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -64,10 +65,10 @@ INSIDE = (
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def port(blank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     settings = {"KARGO_BASE_URL": f"https://{HOST}", "KARGO_ALLOWED_HOSTS": HOST}
     folder = tmp_path_factory.mktemp("site")
-    with serving(folder, settings) as port:
+    with serving_scene(blank_folder, folder, **settings) as port:
         yield port
     said = (folder / "server.log").read_text()
     assert "Internal Server Error" not in said

@@ -1,19 +1,18 @@
 """Hostile texts, wherever they are kept, are texts on every page and never a part of it."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page
 
 from tests.factories.people import PASSWORD
-from tests.functional.hostile_web.live import serving
+from tests.functional.hostile_web.live import serving_scene
 from tests.functional.hostile_web.payloads import IN_PAGE
 
-pytestmark = [pytest.mark.slow, pytest.mark.database]
+pytestmark = pytest.mark.slow
 PORTAL = (
     "/",
     "/projects",
@@ -63,22 +62,9 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("site"), {}) as port:
+def site(blank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving_scene(blank_folder, tmp_path_factory.mktemp("site")) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine: install it to run the browser's tests")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield found
-        found.close()
 
 
 @pytest.fixture

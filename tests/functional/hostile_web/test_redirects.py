@@ -13,7 +13,7 @@ from tests.factories.people import PASSWORD
 from tests.functional.hostile_web.table import entries
 from tests.functional.portal.scenes import Scene
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite_suffices]
 ELSEWHERE = (
     "https://evil.example/",
     "//evil.example",

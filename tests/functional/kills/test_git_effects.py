@@ -11,7 +11,7 @@ from tests.functional.domain.people import step
 from tests.functional.kills.fate import Fate
 from tests.functional.kills.proxy import Effect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 PUSH = Effect("POST", r"/git-receive-pack$")
 

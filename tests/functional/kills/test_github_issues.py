@@ -14,7 +14,7 @@ from tests.functional.domain.world import World
 from tests.functional.kills.fate import Fate, secret
 from tests.functional.kills.proxy import Effect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.functional.domain.world import World
 from tests.functional.kills.fate import Fate, secret
 from tests.functional.kills.proxy import Effect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 
 def survived(fate: Fate, jira: FakeJira, effect: Effect, **operation: JSONValue) -> Promotion:

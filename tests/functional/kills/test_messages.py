@@ -15,7 +15,7 @@ from tests.functional.kills.fate import Fate, secret
 from tests.functional.kills.mortal import Moment
 from tests.functional.kills.proxy import Effect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 
 def say() -> JSONObject:

@@ -11,7 +11,11 @@ from tests.functional.kills.fate import Fate
 from tests.functional.kills.hosts import EVERY, Host, hosting
 from tests.functional.kills.proxy import Effect
 
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("provider", EVERY, ids=str)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.sqlite_suffices,
+    pytest.mark.parametrize("provider", EVERY, ids=str),
+]
 
 OPENING: Mapping[GitProvider, Effect] = {
     GitProvider.AZURE: Effect("POST", r"/pullrequests(\?|$)"),

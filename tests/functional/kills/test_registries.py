@@ -10,7 +10,7 @@ from tests.functional.domain.people import step
 from tests.functional.kills.fate import Fate
 from tests.functional.kills.proxy import Effect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 TAGGING = Effect("PUT", r"/manifests/v1$")
 PLACES = (f"kills/{number}" for number in itertools.count())

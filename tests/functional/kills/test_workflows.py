@@ -13,7 +13,7 @@ from tests.functional.domain.world import World
 from tests.functional.kills.fate import Fate, secret
 from tests.functional.kills.proxy import Effect
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite_suffices]
 
 DISPATCH = Effect("POST", r"/deploy\.yml/dispatches$")
 PLAIN_DISPATCH = Effect("POST", r"/deploy\.yml/dispatches$", rb"^(?!.*return_run_details)")

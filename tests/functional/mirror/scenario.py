@@ -53,7 +53,6 @@ spec:
 
 def run() -> dict[str, object]:
     """Return what was asked of the host in each phase."""
-    call_command("migrate", verbosity=0)
     origin = Origin.create(VAR_DIR / "origin.git", {f"apps/{it}/x": "1" for it in range(10)})
     with serving(VAR_DIR) as server:
         _apply(f"{server.url}/origin.git")

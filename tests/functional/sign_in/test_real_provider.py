@@ -5,16 +5,16 @@ import hashlib
 import json
 import re
 import secrets
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qs, urljoin, urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 
 from rbac.oidc.checks import check_provider
@@ -27,22 +27,9 @@ CALLBACK = "http://localhost:{port}/auth/callback"
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    with live(tmp_path_factory.mktemp("sign-in")) as found:
+def here(blank_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with live(blank_folder, tmp_path_factory.mktemp("sign-in")) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no chromium on this machine: install it to run the browser's tests")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -83,6 +70,7 @@ def test_signing_out_ends_the_session(page: Page, here: Live) -> None:
 
     page.goto(f"{here.site}/accounts/logout/")
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(re.compile(f"{here.issuer}/session/end"))
 
     page.goto(f"{here.site}/projects")
     expect(page).to_have_url(re.compile("/accounts/login/"))

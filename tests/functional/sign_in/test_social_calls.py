@@ -158,7 +158,7 @@ def test_bad_answers_hold_nobody_up_and_let_nobody_in(
         status = sign_in(client, service)
 
     assert status in {302, 401}
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert not is_signed_in(client)
     assert not User.objects.exists()
 

@@ -20,7 +20,6 @@ if __name__ == "__main__":
     os.environ["KARGO_RECONCILERS"] = "tests.functional.workers.fairness.reconcilers"
     django.setup()
 
-from django.core.management import call_command
 from django.db import transaction
 
 from common.clock import now as read_clock
@@ -70,7 +69,6 @@ def started() -> dict[str, float]:
 
 def main() -> dict[str, object]:
     """Return how long the neighbour waited, and how much of the flood was left then."""
-    call_command("migrate", verbosity=0)
     noisy, neighbour = uuid4(), uuid4()
     rows = [
         Work(kind=WorkKind.WAREHOUSE, uid=uuid4(), tenant_uid=noisy, shard="default")

@@ -17,7 +17,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kargo_platform.settings.main")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 -- needs the setup above
 from django.db import connection  # noqa: E402
 
 from common.clock import now  # noqa: E402
@@ -133,5 +132,4 @@ RACES: dict[str, Race] = {
 }
 
 if __name__ == "__main__":
-    call_command("migrate", verbosity=0)
     sys.stdout.write(json.dumps(RACES[sys.argv[1]]()))

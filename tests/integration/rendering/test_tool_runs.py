@@ -57,7 +57,7 @@ def test_a_chart_that_goes_on_for_ever_is_stopped(renderer: InstalledTools, work
     with pytest.raises(ToolLimitError, match="took longer than 0:00:02"):
         render(bounded, workdir, ENDLESS)
 
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.slow

@@ -274,9 +274,9 @@ def test_a_body_that_is_cut_off_is_an_error(workdir: Path) -> None:
 def test_a_server_that_drips_is_given_up_when_the_time_is_over(workdir: Path) -> None:
     begun = time.monotonic()
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-    with raw_server(head, *[b"x"] * 40, pause_seconds=0.05) as host:
+    with raw_server(head, *[b"x"] * 99, pause_seconds=0.2) as host:
         error = failure(workdir, host, timeout="300ms")
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 10
 
     assert not error.terminal
 
