@@ -21,11 +21,28 @@ LONGEST_SECONDS = {
     "push_contention": 120,
     "rest_lists": 150,
     "fair_tenants": 120,
+    "idle_control_planes": 480,
+    "applications_changing": 480,
+    "promotion_chain": 480,
 }
-"""All in all about twelve minutes; a benchmark that is not named has a minute."""
+"""All in all about twenty minutes; a benchmark that is not named has a minute."""
 _ON_EACH_DATABASE = "--on-each-database"
-_OF_ONE_DATABASE = {"wake_latency", "watch_fanout"}
-_NOT_BENCHMARKS = {"__main__", "bounded", "databases", "git_promotions"}
+_OF_ONE_DATABASE = {
+    "applications_changing",
+    "idle_control_planes",
+    "wake_latency",
+    "watch_fanout",
+}
+_NOT_BENCHMARKS = {
+    "__main__",
+    "argocd_sites",
+    "bounded",
+    "counting_settings",
+    "databases",
+    "fleet",
+    "git_promotions",
+    "worker_costs",
+}
 _TAIL_LINES = 15
 
 

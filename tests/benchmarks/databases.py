@@ -7,7 +7,7 @@ import tempfile
 from tests.benchmarks.bounded import run_bounded
 from tests.postgres import throwaway_postgres
 
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 240
 
 
 def on_each_database(module: str, *arguments: str) -> int:
