@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from common.errors import NotFoundError
+from common.jsontypes import JSONObject, as_object
 from projects.models import ClusterConfig, ControlPlane, Project, ProjectConfig, Tenant
 from projects.models.tenant import DEFAULT_TENANT
 from rbac.actors import Actor
@@ -123,6 +124,19 @@ def project_config_of(project: Project) -> ProjectConfig:
     return config
 
 
+def project_spec(project: Project) -> JSONObject:
+    """Return what a project's configuration says; nothing without one.
+
+    Costs no query where the project came with its ``configs``.
+    """
+    return next((as_object(it.spec) for it in project.configs.all()), {})
+
+
+def tenant_spec(tenant: Tenant) -> JSONObject:
+    """Return what a tenant's configuration says, as :func:`project_spec`."""
+    return next((as_object(it.spec) for it in tenant.cluster_configs.all()), {})
+
+
 def cluster_config_of(tenant: Tenant) -> ClusterConfig:
     """Return a tenant's configuration.
 
@@ -189,6 +203,14 @@ def roles_in(tenant: Tenant, project: Project | None) -> QuerySet[ServiceAccount
     if project is not None:
         return rows.filter(project_uid=project.uid).order_by("name", "pk")
     return rows.filter(project_uid__isnull=True, namespace=KARGO_NAMESPACE).order_by("name", "pk")
+
+
+def runs_jobs(tenant: Tenant) -> bool:
+    """Return whether jobs of analysis runs, and so their logs, can be had in a tenant."""
+    if settings.LOCAL_JOBS:
+        return True
+    planes = ControlPlane.objects.filter(tenant=tenant, is_enabled=True)
+    return planes.filter(kind="kubernetes").exists()
 
 
 def argocd_shards(tenant: Tenant) -> dict[str, dict[str, str]]:

@@ -3,6 +3,7 @@
 The only module that names tasks, and the only caller of django-q2.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -49,6 +50,27 @@ def revoke(*, kind: WorkKind, uid: UUID, at: datetime) -> None:
         return
     rows.update(fence=F("fence") + 1, lease_owner="", lease_until=None)
     wake(kind=kind, uid=uid, at=at)
+
+
+def hold(kind: WorkKind, uids: Iterable[UUID], *, busy_too: bool = True) -> set[UUID]:
+    """Let no pass over the objects store anything until we commit.
+
+    Call it before writing to any other row, in the order in which passes wake each other: first
+    what is promoted, then its promotion request, then its Stage. A pass holds its own work and
+    then wakes its owner, so any other order ends in a deadlock sooner or later.
+
+    Args:
+        kind: Of the objects.
+        uids: Which; those without work are ignored.
+        busy_too: Whether to wait for passes that are storing something just now.
+
+    Returns:
+        Those that were left alone, because of such a pass.
+    """
+    rows = Work.objects.filter(kind=kind, uid__in=list(uids)).order_by("pk")
+    locked = rows.select_for_update(skip_locked=not busy_too)
+    held = set(locked.values_list("uid", flat=True))
+    return set() if busy_too else set(rows.values_list("uid", flat=True)) - held
 
 
 def wake(*, kind: WorkKind, uid: UUID, at: datetime) -> None:

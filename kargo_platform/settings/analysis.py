@@ -15,3 +15,7 @@ LOCAL_JOB_PROGRAMS = env.list("KARGO_LOCAL_JOB_PROGRAMS", default=[])
 """Absolute paths of the programs that such jobs may run."""
 LOCAL_JOB_SECONDS = env.float("KARGO_LOCAL_JOB_SECONDS", default=300.0)
 """The longest that such a job may take."""
+NESTED_ANALYSIS_TEMPLATES = env.bool("KARGO_NESTED_ANALYSIS_TEMPLATES", default=False)
+"""Whether templates that a template includes count, as in Argo Rollouts and not as in Kargo."""
+ANALYSIS_FIELD_REFS = env.bool("KARGO_ANALYSIS_FIELD_REFS", default=False)
+"""Whether arguments with ``fieldRef`` take their values from the Stage's manifest."""

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from common.admin import ScopedAdmin, scope_of
 from common.clock import now
-from common.errors import InvalidError, PlatformError
+from common.errors import ConflictError, InvalidError, PlatformError
 from common.jsontypes import as_object
 from projects.admin import WordsField
 from projects.models import ControlPlane, Tenant
@@ -23,6 +23,7 @@ from promotions.services.control_planes import (
     delete_control_plane,
     disable_control_plane,
     enable_control_plane,
+    refuse_double,
     register_control_plane,
     update_control_plane,
 )
@@ -87,13 +88,19 @@ class ControlPlaneForm(forms.ModelForm[ControlPlane]):
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                self.manifest()
+                self._refuse_double(self.manifest())
+            except ConflictError as error:
+                self.add_error("bound_projects", error.message)
             except InvalidError as error:
                 for problem in error.problems:
                     self.add_error(None, str(problem))
                 if not error.problems:
                     self.add_error(None, error.message)
         return cleaned
+
+    def _refuse_double(self, manifest: ControlPlaneManifest) -> None:
+        tenant = self.instance.tenant if self.instance.pk else self.cleaned_data["tenant"]
+        refuse_double(ControlPlane(tenant=tenant, uid=self.instance.uid), manifest.spec)
 
     def manifest(self) -> ControlPlaneManifest:
         """Return what was filled in.

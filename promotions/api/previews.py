@@ -52,6 +52,7 @@ def _document(preview: Preview) -> dict[str, Any]:
         "project": preview.project.name,
         "stage": preview.stage.name,
         "freight": preview.freight.name,
+        "target": preview.target_name,
         "actor": preview.actor,
         "createdAt": timestamp(preview.created_at),
         "finishedAt": timestamp(preview.finished_at) if preview.finished_at else None,

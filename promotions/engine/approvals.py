@@ -16,11 +16,17 @@ RuleKey: TypeAlias = tuple[str, str, str]
 
 
 class Action(StrEnum):
-    """What somebody answered."""
+    """What somebody answered; or, of an approval, that it was taken back or has run out."""
 
     APPROVE = "approve"
     REJECT = "reject"
     SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    EXPIRE = "expire"
+
+
+ANSWERS = (Action.APPROVE, Action.REJECT, Action.SUBMIT)
+"""What people answer a step with."""
 
 
 class Verdict(StrEnum):

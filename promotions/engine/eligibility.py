@@ -61,6 +61,7 @@ class Code(StrEnum):
     STEP_WAITS = "step-waits"
     STEP_RETRIES = "step-retries"
     STEP_RUNS = "step-runs"
+    TARGETS_RUN = "targets-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +198,12 @@ _WORDINGS: Mapping[Code, _Wording] = {
         'a promotion back to "{upstream}", or somebody who approves the Freight for "{stage}"',
     ),
     Code.APPROVALS_MISSING: _Wording("{given} of {needed} approvals", "{approvers}"),
-    Code.WINDOW_CLOSED: _Wording(
-        "promotion window {window} is closed", "the next opening of the window"
-    ),
+    Code.WINDOW_CLOSED: _Wording("promotions are closed: {closed}", "{lifted_by}"),
     Code.TENANT_SUSPENDED: _Wording(
         'the tenant "{tenant}" is suspended', f"{_OPERATOR}, by resuming it", Bars.START
     ),
     Code.PROMOTION_RUNNING: _Wording(
-        'promotion "{promotion}" is under way', "the end of that promotion", Bars.START
+        "{promotion} is under way", "the end of it, or whoever may abort it", Bars.START
     ),
     Code.QUEUED: _Wording(
         "behind {ahead} in the queue of {stage}",
@@ -228,9 +227,7 @@ _WORDINGS: Mapping[Code, _Wording] = {
         "{problem}", f"{_OPERATOR}, by starting a worker of that shard", Bars.START
     ),
     Code.CONTROL_PLANE_UNREACHABLE: _Wording(
-        "control plane {control_plane} cannot be reached: {problem}",
-        "the control plane's answering again",
-        Bars.START,
+        'control plane "{control_plane}" {problem}', "{lifted_by}", Bars.START
     ),
     Code.ALREADY_THERE: _Wording("{stage} holds it already", f"{_PROMOTER} again", Bars.AUTOMATION),
     Code.AUTO_PROMOTION_OFF: _Wording(
@@ -257,7 +254,9 @@ _WORDINGS: Mapping[Code, _Wording] = {
         'there is newer Freight that {stage} may take: "{newest}"', _PROMOTER, Bars.AUTOMATION
     ),
     Code.REQUEST_EXISTS: _Wording(
-        "a promotion request for this Freight exists", "the end of that request", Bars.AUTOMATION
+        "there is a promotion request for it, and automation makes no second one",
+        f"{_PROMOTER}, or retries that request",
+        Bars.AUTOMATION,
     ),
     Code.LAST_ATTEMPT_FAILED: _Wording(
         'its last promotion to {stage}, "{promotion}", ended as {phase}',
@@ -272,4 +271,10 @@ _WORDINGS: Mapping[Code, _Wording] = {
         Bars.START,
     ),
     Code.STEP_RUNS: _Wording("step {step} runs", "its end", Bars.START),
+    Code.TARGETS_RUN: _Wording(
+        "{progress}",
+        "the end of its promotions, and of the pause between waves if there is one; "
+        "or whoever may abort the request",
+        Bars.START,
+    ),
 }

@@ -64,7 +64,7 @@ def gate_reasons(gate: Gate, *, stage: str, current: str) -> Iterator[Reason]:
     Args:
         gate: What verification of what the Stage holds says.
         stage: Its name.
-        current: Name of the promotion that is under way; empty if there is none.
+        current: The promotion or request that is under way, in words; empty if there is none.
     """
     if current:
         yield reason(Code.PROMOTION_RUNNING, promotion=current)

@@ -1,8 +1,9 @@
 """May a promotion that needs approval start, and who may approve it?
 
 A policy says how many people have to agree, and who they may be. Whoever asked for the promotion
-and whoever put the Freight together do not count, unless the policy says so. Approvals run out;
-one rejection decides. This platform's own: Kargo approves Freight for a Stage by one person.
+and whoever put the Freight together do not count, unless the policy says so. Approvals run out
+and can be taken back; one rejection decides. This platform's own: Kargo approves Freight for a
+Stage by one person.
 """
 
 from collections.abc import Iterable, Sequence
@@ -106,18 +107,29 @@ def policy_for(
 
 
 def standing(policy: ApprovalPolicy, responses: Sequence[Response], *, now: datetime) -> Standing:
-    """Return what people's answers come to; who may not answer has not."""
+    """Return what people's answers, oldest first, come to; who may not answer has not."""
     rejected = next((it.user for it in responses if it.action is Action.REJECT), "")
-    counting = [it for it in responses if _counts(policy, it, now=now)]
-    newest = {it.user_id: it for it in counting}
-    lapses = [after(it.at, policy.expires_after) for it in newest.values() if policy.expires_after]
+    counting = [it for it in _last_words(responses) if not _is_over(policy, it, now=now)]
+    lapses = [after(it.at, policy.expires_after) for it in counting if policy.expires_after]
     return Standing(
-        given=len(newest),
+        given=len(counting),
         needed=policy.min_approvals,
-        missing=unmet(newest.values(), policy.approvers),
+        missing=unmet(counting, policy.approvers),
         rejected_by=rejected,
         lapses_at=min(lapses, default=None),
     )
+
+
+def run_out(
+    policy: ApprovalPolicy, responses: Sequence[Response], *, now: datetime
+) -> tuple[Response, ...]:
+    """Return the approvals that no longer count, and of which nobody was told yet."""
+    return tuple(it for it in _last_words(responses) if _is_over(policy, it, now=now))
+
+
+def has_approved(responses: Sequence[Response], user_id: str) -> bool:
+    """Return whether somebody approves: was for it, and took nothing back."""
+    return any(it.user_id == user_id for it in _last_words(responses))
 
 
 def refusal_to_answer(
@@ -160,6 +172,11 @@ def approvers_in_words(policy: ApprovalPolicy) -> str:
     return " or ".join(map(str, policy.approvers)) or "whoever may promote to the Stage"
 
 
-def _counts(policy: ApprovalPolicy, response: Response, *, now: datetime) -> bool:
-    is_fresh = policy.expires_after is None or now < after(response.at, policy.expires_after)
-    return response.action is Action.APPROVE and is_fresh
+def _last_words(responses: Sequence[Response]) -> list[Response]:
+    """Return the last answer of each person who approves."""
+    last = {it.user_id: it for it in responses}
+    return [it for it in last.values() if it.action is Action.APPROVE]
+
+
+def _is_over(policy: ApprovalPolicy, approval: Response, *, now: datetime) -> bool:
+    return policy.expires_after is not None and now >= after(approval.at, policy.expires_after)

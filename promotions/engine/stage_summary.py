@@ -52,17 +52,17 @@ class StagePass:
     observed_generation: int
 
 
-def promoting_condition(promotion: str) -> Condition:
-    """Return the condition of a Stage with a promotion under way.
-
-    Its phase is left out, which moves on without the Stage being looked at.
-    """
-    message = f'promotion "{promotion}" is under way'
+def promoting_condition(promotion: str, phase: PromotionPhase) -> Condition:
+    """Return the condition of a Stage with a promotion under way."""
+    message = f'Promotion "{promotion}" is currently {phase or PromotionPhase.PENDING}'
     return Condition(PROMOTING, ConditionStatus.TRUE, "ActivePromotion", message)
 
 
 def summarise(stage: StagePass, *, now: datetime) -> StageSummary:
-    """Return a Stage's conditions, as of this generation, with Ready and Reconciling anew."""
+    """Return a Stage's conditions, as of this generation, with Ready and Reconciling anew.
+
+    Reconciling stays only while an error is to be retried: without one, the pass is over.
+    """
     conditions = tuple(replace(it, observed_generation=stage.generation) for it in stage.conditions)
     ready = _ready(stage)
     observed = stage.observed_generation
@@ -75,9 +75,10 @@ def summarise(stage: StagePass, *, now: datetime) -> StageSummary:
             observed_generation=stage.generation,
         )
         conditions = set_condition(conditions, retry, now=now)
-    elif ready.status is ConditionStatus.TRUE:
-        observed = stage.generation
+    else:
         conditions = without_condition(conditions, RECONCILING)
+    if ready.status is ConditionStatus.TRUE:
+        observed = stage.generation
     return StageSummary(set_condition(conditions, ready, now=now), observed)
 
 

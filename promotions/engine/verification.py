@@ -5,6 +5,7 @@ Source: Kargo Stage controller (syncPromotions, verifyStageFreight, markFreightV
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from promotions.engine.conditions import Condition, ConditionStatus
@@ -32,11 +33,12 @@ class VerificationPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One verification of the Freight that a Stage holds."""
+    """One verification of the Freight that a Stage holds; it has an end once it is terminal."""
 
     id: str
     phase: VerificationPhase
     message: str = ""
+    finished_at: datetime | None = None
 
 
 class Gate(StrEnum):
@@ -58,6 +60,10 @@ class NextAct(StrEnum):
     START = "start"
     RESTART = "restart"
     DONE = "done"
+
+
+QUIET = frozenset({NextAct.WAIT_FOR_PROMOTION, NextAct.WAIT_FOR_HEALTH, NextAct.DONE})
+"""Acts that change nothing."""
 
 
 @dataclass(frozen=True, slots=True)

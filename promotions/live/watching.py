@@ -188,7 +188,7 @@ async def may_go_on(rhythm: Rhythm, listener: Listener, admission: Admission, *,
         rhythm.note_doubt()
     if not rhythm.is_check_due():
         return True
-    return await hub.run(_is_granted, rhythm, admission.is_allowed)
+    return await hub.run(is_granted, rhythm, admission.is_allowed)
 
 
 def follow_alone(
@@ -215,7 +215,7 @@ def follow_alone(
             look_at = time.monotonic() + LOSSES_EVERY_SECONDS
             if losses.new_ones({admission.tenant_uid}):
                 rhythm.note_doubt()
-        if rhythm.is_check_due() and not _is_granted(rhythm, admission.is_allowed):
+        if rhythm.is_check_due() and not is_granted(rhythm, admission.is_allowed):
             return
         if not batch.is_full:
             time.sleep(POLL_SECONDS)
@@ -235,7 +235,8 @@ def chunks(frames: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(some)
 
 
-def _is_granted(rhythm: Rhythm, is_allowed: Callable[[], bool]) -> bool:
+def is_granted(rhythm: Rhythm, is_allowed: Callable[[], bool]) -> bool:
+    """Return whether a client still has access, or that could not be asked for a short while."""
     try:
         granted = is_allowed()
     except DatabaseError:

@@ -51,6 +51,14 @@ from promotions.manifests.pruning import Dropped, near, prune
 OUR_GROUPS = frozenset({"kargo.akuity.io"})
 
 _RETIRED = {"PromotionPolicy": " any more; it belongs in promotionPolicies of a ProjectConfig"}
+_TO_ARGO_CD = "; apply it to Argo CD's own cluster, for example with kubectl"
+_ELSEWHERE = {
+    "Namespace": "; a Project brings its own namespace: leave the Namespace out",
+    "Application": _TO_ARGO_CD,
+    "ApplicationSet": _TO_ARGO_CD,
+    "AppProject": _TO_ARGO_CD,
+}
+"""What to do about documents for other systems, by kind."""
 
 
 class Scope(StrEnum):
@@ -222,14 +230,22 @@ def kind_of(content: JSONObject) -> Kind:
         raise _unknown("kind", "is required: a kind such as Stage or Warehouse")
     kind = KINDS.get(name)
     if kind is None:
-        meant = near(name, KINDS)
-        hint = f'; did you mean "{meant}"?' if meant else f"; known are {', '.join(KINDS)}"
-        hint = _RETIRED.get(name, hint)
-        raise _unknown("kind", f'"{name}" is not a kind that the platform knows{hint}')
+        raise _unknown("kind", f'"{name}" is not a kind that the platform knows{_hint(content)}')
     if version != kind.api_version:
         given = f', not "{version}"' if version else ""
         raise _unknown("apiVersion", f'must be "{kind.api_version}" for {name}{given}')
     return kind
+
+
+def _hint(content: JSONObject) -> str:
+    """Return what to do about a document of an unknown kind."""
+    name, version = as_text(content.get("kind")), as_text(content.get("apiVersion"))
+    if name in _RETIRED:
+        return _RETIRED[name]
+    if is_foreign(content):
+        return _ELSEWHERE.get(name, f"; apply it to the cluster that serves {version}")
+    meant = near(name, KINDS)
+    return f'; did you mean "{meant}"?' if meant else f"; known are {', '.join(KINDS)}"
 
 
 def in_todays_namespace(content: JSONObject) -> JSONObject:

@@ -9,12 +9,17 @@ import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
 from promotions.manifests.yaml_values import read_yaml
 
 LONGEST = 256 * 1024
 _INSTEAD = "use the token of a ServiceAccount, or a client certificate that is in the file"
+_IMPERSONATES = "impersonates somebody; use a ServiceAccount with just the rights that are needed"
 _REFUSED_OF_USERS = {
     "exec": f"runs a command; {_INSTEAD}",
     "auth-provider": f"asks another program; {_INSTEAD}",
@@ -23,7 +28,10 @@ _REFUSED_OF_USERS = {
     "client-key": "names a file; embed it (kubectl config view --flatten --minify)",
     "username": f"is a password's; {_INSTEAD}",
     "password": f"is not supported; {_INSTEAD}",
-    "as": "impersonates somebody; use a ServiceAccount with just the rights that are needed",
+    "as": _IMPERSONATES,
+    "as-uid": _IMPERSONATES,
+    "as-groups": _IMPERSONATES,
+    "as-user-extra": _IMPERSONATES,
 }
 _REFUSED_OF_CLUSTERS = {
     "certificate-authority": "names a file; embed it (kubectl config view --flatten --minify)",
@@ -39,14 +47,12 @@ class Kubeconfig:
     Attributes:
         ca_bundle: PEM; empty leaves trust to the system.
         server_name: The name in the server's certificate, if it is not the address's.
-        namespace: The context's; may be empty.
         token: Empty if there is a client certificate.
     """
 
     server: str
     ca_bundle: str = ""
     server_name: str = ""
-    namespace: str = ""
     token: str = field(default="", repr=False)
     client_certificate: str = field(default="", repr=False)
     client_key: str = field(default="", repr=False)
@@ -71,7 +77,6 @@ def read_kubeconfig(text: str) -> Kubeconfig:
         server=as_text(cluster.get("server")),
         ca_bundle=_decoded(cluster, "certificate-authority-data"),
         server_name=as_text(cluster.get("tls-server-name")),
-        namespace=as_text(context.get("namespace")),
         token=as_text(user.get("token")).strip(),
         client_certificate=_decoded(user, "client-certificate-data"),
         client_key=_decoded(user, "client-key-data"),
@@ -82,6 +87,7 @@ def read_kubeconfig(text: str) -> Kubeconfig:
         raise _invalid(
             f"the user has neither a token nor a client certificate with key; {_INSTEAD}"
         )
+    _check_pem(read)
     return read
 
 
@@ -127,6 +133,26 @@ def _decoded(entry: JSONObject, key: str) -> str:
         return base64.b64decode("".join(as_text(value).split()), validate=True).decode("ascii")
     except (binascii.Error, UnicodeDecodeError, ValueError) as error:
         raise _invalid(f'"{key}" is not the base64 of PEM') from error
+
+
+def _check_pem(read: Kubeconfig) -> None:
+    _certificates(read.ca_bundle, "certificate-authority-data")
+    found = _certificates(read.client_certificate, "client-certificate-data")
+    if not found:
+        return
+    try:
+        key = load_pem_private_key(read.client_key.encode(), password=None)
+    except (TypeError, ValueError, UnsupportedAlgorithm) as error:
+        raise _invalid('"client-key-data" is not of an unencrypted private key in PEM') from error
+    if key.public_key() != found[0].public_key():
+        raise _invalid('"client-key-data" is not the key of "client-certificate-data"')
+
+
+def _certificates(pem: str, key: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(pem.encode()) if pem else []
+    except ValueError as error:
+        raise _invalid(f'"{key}" is not of certificates in PEM') from error
 
 
 def _invalid(reason: str) -> InvalidError:

@@ -74,6 +74,7 @@ class Retention(Model):
     """What the garbage collector may delete; nothing of what is absent. Kargo has no such field."""
 
     promotions: Limits | None = None
+    promotion_requests: Limits | None = None
     freight: Limits | None = None
 
 

@@ -1,6 +1,5 @@
 """Analysis runs: metrics that are measured to verify what a Stage holds."""
 
-from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -77,9 +76,10 @@ class AnalysisRun(Resource, Sealed):
 
 
 class AnalysisJob(models.Model):
-    """One job that measures a metric: what was set out to be done, and what came of it.
+    """One job or canary that measures a metric: what was set out to be done, what came of it.
 
-    Written before the job is started. ``ordinal`` counts the measurements of the metric, so that
+    Written before it is started; a canary is over here once it is known to be started, for its
+    measurement says where it is. ``ordinal`` counts the measurements of the metric, so that
     one measurement never starts two jobs. ``logs`` are by container, bounded and redacted.
     """
 
@@ -108,7 +108,3 @@ class AnalysisJob(models.Model):
     def is_over(self) -> bool:
         """Whether it runs no more."""
         return self.ended_at is not None
-
-    def age(self, *, now: datetime) -> float:
-        """Return for how many seconds it has been there."""
-        return (now - self.begun_at).total_seconds()

@@ -8,6 +8,7 @@ from django.db import models
 class Preview(models.Model):
     """What somebody asked to try, and what came of it; removed an hour later.
 
+    Of a Stage that promotes to targets it is the promotion to ``target_name``.
     ``result`` is the document of ``promotions.manifests.preview``; ``problem`` says why there is
     none. Neither is set until ``finished_at`` is.
     """
@@ -20,6 +21,7 @@ class Preview(models.Model):
     freight = models.ForeignKey(
         "promotions.Freight", on_delete=models.CASCADE, related_name="previews"
     )
+    target_name = models.CharField(max_length=253, blank=True)
     actor = models.CharField(max_length=253, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -7,6 +7,7 @@ from django.db.models import Q
 class PromotionApproval(models.Model):
     """One answer about a promotion or a promotion request; never changed.
 
+    Of each person the last one counts. An approval that ran out is followed by one that says so.
     ``matched`` lists the approvers of the policy that the person was, as ``[claim, value, role]``.
     """
 
@@ -15,6 +16,8 @@ class PromotionApproval(models.Model):
 
         APPROVE = "approve"
         REJECT = "reject"
+        WITHDRAW = "withdraw"
+        EXPIRE = "expire"
 
     promotion = models.ForeignKey(
         "promotions.Promotion",

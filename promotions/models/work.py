@@ -14,7 +14,7 @@ from projects.models import Tenant
 EARLY = timedelta(milliseconds=100)
 """How much too early work may be taken: the hosts' clocks differ a little from the database's,
 and what was asked for "now" must not wait for the next sweep."""
-GLANCE = 512
+GLANCE = 64
 """How many due rows are looked at before asking tenant by tenant."""
 
 _SOON = {

@@ -13,6 +13,7 @@ from projects.web import ProjectMixin
 from promotions.models import PromotionRequest
 from promotions.selectors.freight import freight_named
 from promotions.selectors.pipeline import stage_standing
+from promotions.selectors.targets import is_target_aware
 from promotions.selectors.timeline import promotion_named
 from promotions.selectors.warehouses import warehouse_named
 from promotions.services.freight import approve_freight
@@ -92,7 +93,8 @@ class PreviewPromotion(Action):
             raise InvalidError("Choose the freight to preview first.")
         require_may_promote(self.actor, stage)
         freight = freight_named(self.project, chosen)
-        preview = request_preview(stage, freight, actor=self.actor, now=now)
+        target = self.request.POST.get("target", "") if is_target_aware(stage) else ""
+        preview = request_preview(stage, freight, actor=self.actor, now=now, target=target)
         return "", reverse("portal:preview", args=[self.project.name, stage.name, preview.uid])
 
     def origin(self) -> str:

@@ -1,14 +1,19 @@
-"""What an analysis run has measured, ready to show."""
+"""What an analysis run has measured, and what its jobs printed, ready to show."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from common.jsontypes import JSONValue, as_list, as_object, as_text
 from promotions.engine.analysis.measurements import MetricResult
+from promotions.engine.analysis.providers import job
 from promotions.engine.analysis.runs import read_run_status
 from promotions.models import AnalysisRun
+from promotions.portal.frame import ProjectPage
 from promotions.portal.states import State, Tone
+from promotions.selectors.analysis_logs import logs_of
+from promotions.selectors.analysis_runs import analysis_run_named
 
 _TONES = {
     "Successful": Tone.SUCCEEDED,
@@ -31,15 +36,28 @@ class MeasurementRow:
 
 @dataclass(frozen=True, slots=True)
 class MetricRow:
-    """One metric of a run, and its newest measurements first."""
+    """One metric of a run, and its newest measurements first.
+
+    Attributes:
+        wanted: How many measurements end it, empty for any number and for one.
+        counted: How many there are that were not in error.
+    """
 
     name: str
     provider: str
     state: State
     is_dry_run: bool
-    condition: str
+    success: str
+    failure: str
+    wanted: str
+    counted: int
     message: str
     measurements: tuple[MeasurementRow, ...]
+
+    @property
+    def has_log(self) -> bool:
+        """Whether a job measures it, and has been started."""
+        return self.provider == job.KIND and bool(self.measurements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +68,19 @@ class RunRow:
     state: State
     message: str
     metrics: tuple[MetricRow, ...]
+
+
+class JobLogPage(ProjectPage):
+    """What the newest job of a metric printed."""
+
+    access_resource = "analysisruns"
+    template_name = "promotions/job_log.html"
+    fragment_name = "promotions/_job_log.html"
+
+    def context(self) -> dict[str, Any]:
+        run = analysis_run_named(self.project, str(self.kwargs["run"]))
+        metric = self.request.GET.get("metric", "")
+        return self.frame(run=run, metric=metric, logs=logs_of(run, metric=metric))
 
 
 def run_rows(runs: Iterable[AnalysisRun]) -> list[RunRow]:
@@ -76,8 +107,10 @@ def _metric_row(metric: Mapping[str, JSONValue], results: Mapping[str, MetricRes
         provider=next(iter(as_object(metric.get("provider"))), ""),
         state=_state(result.phase),
         is_dry_run=result.dry_run,
-        condition=as_text(metric.get("successCondition"))
-        or as_text(metric.get("failureCondition")),
+        success=as_text(metric.get("successCondition")),
+        failure=as_text(metric.get("failureCondition")),
+        wanted=str(metric.get("count") or ""),
+        counted=result.count,
         message=result.message,
         measurements=tuple(
             MeasurementRow(_state(it.phase), it.value, it.message, it.finished_at or it.started_at)

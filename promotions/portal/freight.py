@@ -4,6 +4,7 @@ from typing import Any
 
 from common.jsontypes import as_text
 from promotions.models import FreightArtifact
+from promotions.portal.approvals import waiting_cards
 from promotions.portal.frame import ProjectPage
 from promotions.portal.pipeline import entry_context
 from promotions.portal.rows import promotion_rows
@@ -32,6 +33,7 @@ class FreightPage(ProjectPage):
             entry=entry_context(entry_of(freight)),
             standings=standing_rows(self.project, freight, now=self.now),
             promotions=promotion_rows(rows),
+            approvals=waiting_cards(self, freight=freight),
             may_approve=self.may("promote", "stages") and self.may("patch", "freights/status"),
             may_promote=self.may("promote", "stages"),
         )

@@ -10,6 +10,7 @@ import yaml
 
 from common.jsontypes import JSONValue, as_list, as_object, as_text
 from promotions.models import Promotion, StepExecution
+from promotions.portal.approvals import approval_card
 from promotions.portal.cards import stage_chip
 from promotions.portal.frame import ProjectPage
 from promotions.portal.prompts import Draft, PromptView, prompt_views
@@ -87,6 +88,7 @@ class PromotionPage(ProjectPage):
             steps=step_rows(promotion, prompt_views(promotion, self.actor, draft=self.draft)),
             length=length_of(promotion),
             waits=why_rows(waiting_for(promotion, now=self.now)),
+            approval=approval_card(self, promotion),
             may_abort=not promotion.is_terminal and self.may("patch", "promotions"),
             may_retry=promotion.is_terminal and self.may("promote", "stages"),
         )

@@ -48,7 +48,7 @@ class RespondToPromotion(PromotionPage):
 
     def _answer(self, promotion: Promotion, alias: str) -> Answer:
         action = self.request.POST.get("action", "")
-        if action not in list(Action):
+        if action not in _SAID:
             raise InvalidError("Choose an answer: approve, reject or submit.")
         message = self.request.POST.get("message", "").strip()
         values = self._values(promotion, alias) if action == Action.SUBMIT else None

@@ -5,6 +5,7 @@ from typing import Any
 
 from promotions.models import Freight, Stage
 from promotions.portal.analysis import run_rows
+from promotions.portal.approvals import waiting_cards
 from promotions.portal.cards import stage_card
 from promotions.portal.frame import ProjectPage
 from promotions.portal.rows import condition_rows, promotion_rows
@@ -17,6 +18,7 @@ from promotions.selectors.applications import applications_of
 from promotions.selectors.eligibility import reasons_for
 from promotions.selectors.pipeline import stage_standing
 from promotions.selectors.promotions import promotions_in
+from promotions.selectors.targets import is_target_aware, targets_of
 from promotions.selectors.timeline import history_of, newest_promotions, timeline_of
 from promotions.selectors.workers import shard_problem
 from promotions.services.dead_shards import NO_WORKER
@@ -25,6 +27,7 @@ _CHOICES = 20
 _REFUSALS = 5
 _PROMOTIONS = 10
 _RUNS = 3
+_TARGETS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class StagePage(ProjectPage):
             else [],
             promotions=promotion_rows(rows),
             targets=targets_view(self, stage),
+            approvals=waiting_cards(self, stage=stage),
             older=older,
             **promote_context(self, stage),
         )
@@ -101,8 +105,16 @@ def promote_context(page: ProjectPage, stage: Stage) -> dict[str, Any]:
         "refused": choices[len(available) :],
         "standing": why_rows(standing),
         "chosen": page.request.GET.get("freight", ""),
+        "targets_to_try": _targets_to_try(stage, page),
         "may_approve": page.may("promote", "stages") and page.may("patch", "freights/status"),
     }
+
+
+def _targets_to_try(stage: Stage, page: ProjectPage) -> list[str]:
+    """Return the names of targets that a preview may be for."""
+    if not is_target_aware(stage) or not page.may("promote", "stages"):
+        return []
+    return [it.name for it in targets_of(stage)[:_TARGETS]]
 
 
 def _with_shard(problems: list[Problem], stage: Stage, *, page: ProjectPage) -> list[Problem]:

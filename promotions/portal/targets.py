@@ -9,6 +9,7 @@ from promotions.manifests.rollout import policy_from, rollout_of
 from promotions.models import PromotionRequest, RequestTarget, Stage
 from promotions.portal.frame import ProjectPage
 from promotions.portal.states import State, Tone, phase_state
+from promotions.portal.why import WhyRow, why_rows
 from promotions.selectors.promotion_requests import (
     newest_request_of,
     rows_of,
@@ -16,6 +17,7 @@ from promotions.selectors.promotion_requests import (
     waiting_requests,
 )
 from promotions.selectors.targets import is_target_aware
+from promotions.selectors.waiting import waiting_for
 
 _SHOWN = 500
 _REQUESTS = {
@@ -57,6 +59,7 @@ class TargetsView:
     rows: tuple[TargetRow, ...] = ()
     more: int = 0
     waiting: int = 0
+    waits: tuple[WhyRow, ...] = ()
     may_abort: bool = False
     may_retry: bool = False
 
@@ -84,7 +87,8 @@ def targets_view(page: ProjectPage, stage: Stage) -> TargetsView | None:
         state=_REQUESTS[RequestPhase(request.phase)],
         rows=tuple(shown[:_SHOWN]),
         more=max(len(shown) - _SHOWN, 0),
-        waiting=waiting_requests(stage),
+        waiting=waiting_requests(stage, besides=request),
+        waits=tuple(why_rows(waiting_for(request, now=page.now))),
         may_abort=not request.is_terminal and page.may("patch", "promotionrequests"),
         may_retry=request.is_terminal and has_failed and may_promote,
     )

@@ -4,6 +4,9 @@ from django.urls import path
 
 from promotions.portal import (
     actions,
+    analysis,
+    approval_actions,
+    approvals,
     audit,
     control_planes,
     events,
@@ -60,6 +63,11 @@ urlpatterns = [
         "projects/<str:project>/members/revoke",
         members.RevokeProjectRole.as_view(),
         name="revoke-role",
+    ),
+    path(
+        "projects/<str:project>/analysis-runs/<str:run>/log",
+        analysis.JobLogPage.as_view(),
+        name="job-log",
     ),
     path("projects/<str:project>/events", events.ProjectEvents.as_view(), name="events"),
     path("projects/<str:project>/freight", pipeline.TimelinePage.as_view(), name="freight-list"),
@@ -128,6 +136,21 @@ urlpatterns = [
         "projects/<str:project>/promotion-requests/<str:promotion_request>/retry",
         request_actions.RetryPromotionRequest.as_view(),
         name="retry-promotion-request",
+    ),
+    path(
+        "projects/<str:project>/promotion-requests/<str:promotion_request>/approvals",
+        approval_actions.JudgePromotionRequest.as_view(),
+        name="judge-promotion-request",
+    ),
+    path(
+        "projects/<str:project>/promotions/<str:promotion>/approvals",
+        approval_actions.JudgePromotion.as_view(),
+        name="judge-promotion",
+    ),
+    path(
+        "projects/<str:project>/approvals",
+        approvals.ApprovalList.as_view(),
+        name="approval-list",
     ),
     path(
         "projects/<str:project>/promotions",

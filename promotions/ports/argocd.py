@@ -274,7 +274,11 @@ class ArgoCD(Protocol):
         ...
 
     def sync_windows(self, app: Application) -> SyncWindows:
-        """Return the sync windows that concern an application."""
+        """Return the sync windows that concern an application.
+
+        Raises:
+            ArgoCDRefusedError: One of them cannot be understood (``argocd_invalid_window``).
+        """
         ...
 
     def watch(

@@ -63,6 +63,7 @@ class PlaneAccess:
         client_certificate: PEM text of a certificate and its unencrypted key; Kubernetes only.
         proxy_url: Empty is what the environment says.
         default_namespace: Of applications that name none; where Argo CD itself runs.
+        allowed_namespaces: Of which applications may be read and changed; empty is of any.
     """
 
     uid: str
@@ -75,6 +76,7 @@ class PlaneAccess:
     tls: TlsTrust = TlsTrust()
     proxy_url: str = field(default="", repr=False)
     default_namespace: str = "argocd"
+    allowed_namespaces: tuple[str, ...] = ()
     pace: Pace = Pace()
 
 

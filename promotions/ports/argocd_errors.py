@@ -3,7 +3,7 @@
 ::
 
     InvalidError                        a name or an address cannot be so
-    ArgoCDError (UpstreamError)         Argo CD did not do it; see ``retryable``, ``retry_after``
+    ArgoCDError (AnsweredError)         Argo CD did not do it; see ``retryable``, ``retry_after``
     ├── ArgoCDUnauthorizedError         401: the token is missing, expired or revoked
     ├── ArgoCDForbiddenError            403: the account lacks a right (or the thing is hidden)
     ├── ArgoCDNotFoundError             404: it is not there
@@ -13,33 +13,13 @@
     └── ArgoCDUnavailableError          no answer, 5xx, nonsense, or the circuit is open; retryable
 """
 
-from datetime import timedelta
-
-from common.errors import UpstreamError
+from promotions.ports.answered_errors import AnsweredError
 
 
-class ArgoCDError(UpstreamError):
-    """Argo CD did not do what was asked.
-
-    Attributes:
-        status: HTTP status of its answer; 0 if there was none.
-        retry_after: How long to wait before asking again; ``None`` if that is not known.
-    """
+class ArgoCDError(AnsweredError):
+    """Argo CD did not do what was asked."""
 
     code = "argocd"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retryable: bool = False,
-        status: int = 0,
-        code: str | None = None,
-        retry_after: timedelta | None = None,
-    ) -> None:
-        super().__init__(message, retryable=retryable, code=code)
-        self.status = status
-        self.retry_after = retry_after
 
 
 class ArgoCDUnauthorizedError(ArgoCDError):

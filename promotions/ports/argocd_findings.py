@@ -1,8 +1,11 @@
 """What was found out about one Argo CD: is it there, who are we, what may we do?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+RENEW_TOKEN = "serviceaccounts/token, create"  # noqa: S105 - the name of a right, no token
+"""The action of the right to get oneself the next token, over Kubernetes."""
 
 
 class PlaneState(StrEnum):
@@ -54,10 +57,12 @@ class Findings:
     Attributes:
         state: ``degraded`` if a required right is missing.
         reason: Why it is not ready, with what to do; empty if it is.
-        version: Of Argo CD; empty if it is not told (over Kubernetes it is not).
+        version: Of Argo CD; empty if it is not known (over Kubernetes: not readable).
         account: Who the token is, such as ``promoter`` or a ServiceAccount's full name.
         permissions: Every right that promotions use, found or missing.
         token_expires_at: When the token ends, if it says; aware, UTC.
+        renewed_token: To be used from now on, since the token in use is near its end; empty if it
+            is not, or cannot be renewed.
     """
 
     state: PlaneState
@@ -66,3 +71,4 @@ class Findings:
     account: str = ""
     permissions: tuple[Permission, ...] = ()
     token_expires_at: datetime | None = None
+    renewed_token: str = field(default="", repr=False)

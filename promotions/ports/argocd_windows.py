@@ -28,7 +28,7 @@ class SyncWindows:
 
     Attributes:
         assigned: All of them, as far as the account may see.
-        active: Those that are active now; ``None`` if Argo CD does not say (Kubernetes).
+        active: Those that are active now; ``None`` if that is not known.
     """
 
     assigned: tuple[SyncWindow, ...]

@@ -18,12 +18,16 @@ class Order:
         now: When the pass began.
         credentials: Of the metric's provider.
         run_started_at: When the analysis run started, if it has.
+        mark: Goes with work that lasts, so that it is found again; empty for none.
+        is_again: A worker that was lost had set out to start the work, and may have.
     """
 
     task: Task = field(repr=False)
     now: datetime
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     run_started_at: datetime | None = None
+    mark: str = ""
+    is_again: bool = False
 
 
 class MetricSources(Protocol):

@@ -3,7 +3,7 @@
 Errors::
 
     InvalidError                        the address, the method or a label cannot be so here
-    ScmError (UpstreamError)            the provider did not do it; see ``retryable``
+    ScmError (AnsweredError)            the provider did not do it; see ``retryable``
     ├── ScmNotFoundError                404: it is not there, or not for this token
     ├── ScmAuthenticationError          401, 403: the token was refused
     ├── ScmRefusedError                 another 4xx: the provider will not, in its own words
@@ -13,37 +13,19 @@ Errors::
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from common.errors import UpstreamError
 from promotions.engine.scm.providers import GitProvider
+from promotions.ports.answered_errors import AnsweredError
 from promotions.ports.credentials import Credential
 
 
-class ScmError(UpstreamError):
-    """The provider did not do what was asked.
-
-    Attributes:
-        status: HTTP status of its answer; 0 if there was none.
-        retry_after: How long the provider asks to wait; ``None`` if it does not.
-    """
+class ScmError(AnsweredError):
+    """The provider did not do what was asked."""
 
     code = "scm"
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retryable: bool,
-        status: int = 0,
-        code: str | None = None,
-        retry_after: timedelta | None = None,
-    ) -> None:
-        super().__init__(message, retryable=retryable, code=code)
-        self.status = status
-        self.retry_after = retry_after
 
 
 class ScmNotFoundError(ScmError):

@@ -1,7 +1,7 @@
 """Measures by jobs: an intent before each one, then its outcome and what it printed."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,12 +14,13 @@ from promotions.engine.analysis.providers import job
 from promotions.engine.analysis.providers.measuring import failed, progressed
 from promotions.engine.analysis.providers.results import Progress
 from promotions.engine.analysis.reconcile import Measured, unmeasurable
+from promotions.engine.analysis.retention import Collection
 from promotions.engine.analysis.tasks import Task, TaskKind
 from promotions.models import AnalysisJob, AnalysisRun
 from promotions.ports.jobs import JobExecutor, JobReport
 from promotions.reconcilers.leases import Lease
 from promotions.selectors.analysis_runs import jobs_of
-from promotions.services.analysis_progress import begin_job, store_job
+from promotions.services.analysis_progress import begin_job, forget_jobs, store_job
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Jobs:
     Attributes:
         problem: What to say of a job if there is no executor.
         found: What is known of jobs, by their names.
+        dropped: Names of those that are to be forgotten.
     """
 
     run: AnalysisRun
@@ -56,6 +58,7 @@ class Jobs:
     lease: Lease
     problem: str = NO_EXECUTOR
     found: dict[str, _Found] = field(default_factory=dict)
+    dropped: set[str] = field(default_factory=set)
 
     def prepared(
         self, task: Task, result: MetricResult | None, *, now: datetime
@@ -82,6 +85,19 @@ class Jobs:
                 unreachable=it.unreachable,
                 now=now,
             )
+        forget_jobs(self.run, self.dropped)
+
+    def collect(self, collections: Iterable[Collection]) -> None:
+        """Remove the oldest jobs of metrics that keep only so many measurements."""
+        limits = {it.metric.name: it.limit for it in collections}
+        kept: dict[str, list[job.ExistingJob]] = {name: [] for name in limits}
+        for row in jobs_of(self.run):
+            if row.metric in kept:
+                kept[row.metric].append(job.ExistingJob(row.name, row.begun_at))
+        for metric, rows in kept.items():
+            for name in job.surplus(rows, limit=limits[metric]):
+                self._cancel(name)
+                self.dropped.add(name)
 
     def stop_all(self) -> None:
         """Stop the jobs that are still there; nobody waits for them any more."""
@@ -89,13 +105,16 @@ class Jobs:
             is_known = row.name in self.found and self.found[row.name].outcome
             if row.is_over or is_known:
                 continue
-            try:
-                if self.executor is not None:
-                    self.executor.cancel(row.name, namespace=self.run.project.name)
-            except PlatformError as error:
-                facts = {"job": row.name, "reason": error.message}
-                logger.warning("job not stopped", extra=facts)
+            self._cancel(row.name)
             self.found[row.name] = _Found(_STOPPED)
+
+    def _cancel(self, name: str) -> None:
+        """Stop and remove a job that nobody waits for; what cannot be removed goes by itself."""
+        try:
+            if self.executor is not None:
+                self.executor.cancel(name, namespace=self.run.project.name)
+        except PlatformError as error:
+            logger.warning("job not stopped", extra={"job": name, "reason": error.message})
 
     def _planned(
         self, task: Task, result: MetricResult | None, executor: JobExecutor, *, now: datetime
@@ -105,7 +124,7 @@ class Jobs:
             planned = job.plan(task.metric, run=identity, result=result)
         except PlatformError as error:
             return partial(unmeasurable, task, error.message, now=now)
-        ordinal = (result.count + result.error if result else 0) + 1
+        ordinal = job.ordinal_of(result)
         with self.lease.transaction():
             is_new = begin_job(self.run, task.metric.name, ordinal, name=planned.name, now=now)
         start = partial(self._started, executor, planned, is_new=is_new, now=now)

@@ -1,10 +1,10 @@
 """Measures the metrics of analysis runs: plan what is due, ask for it side by side, conclude.
 
-Intents of jobs are stored before a job is started; everything else that is asked for only reads,
-so asking again after a worker was lost does no harm.
+Intents of jobs and canaries are stored before one is started; everything else that is asked for
+only reads, so asking again after a worker was lost does no harm.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -25,6 +25,7 @@ from promotions.manifests.analysis_run import MOST_METRICS
 from promotions.models import AnalysisRun
 from promotions.ports.jobs import JobExecutor
 from promotions.ports.metrics import MetricSources, Order
+from promotions.reconcilers.analysis_canaries import Canaries
 from promotions.reconcilers.analysis_jobs import Jobs
 from promotions.reconcilers.loop import Lease
 from promotions.selectors.analysis_runs import actual_spec, analysis_run_by_uid
@@ -60,16 +61,21 @@ class AnalysisRunReconciler:
         run = analysis_run_by_uid(uid)
         if run is None:
             return None
-        jobs = self._jobs(run, lease)
+        jobs, canaries = self._jobs(run, lease), Canaries(run, lease)
         if run.deleted_at is not None:
             jobs.stop_all()
             with lease.transaction():
                 jobs.store(now=now)
             return None
-        done = self._pass(run, jobs, now=now)
+        done = self._pass(run, jobs, canaries, now=now)
         if done.status.phase.is_completed:
             jobs.stop_all()
-        return _store(run, done, jobs, lease=lease, now=max(now, read_clock()))
+        jobs.collect(done.collections)
+        at = max(now, read_clock())
+        with lease.transaction():
+            jobs.store(now=at)
+            canaries.store(now=at)
+            return _store(run, done, now=at)
 
     def _jobs(self, run: AnalysisRun, lease: Lease) -> Jobs:
         metrics = map(as_object, as_list(run.spec.get("metrics")))
@@ -80,7 +86,9 @@ class AnalysisRunReconciler:
         except PlatformError as error:
             return Jobs(run, None, lease, problem=error.message)
 
-    def _pass(self, run: AnalysisRun, jobs: Jobs, *, now: datetime) -> Reconciled:
+    def _pass(
+        self, run: AnalysisRun, jobs: Jobs, canaries: Canaries, *, now: datetime
+    ) -> Reconciled:
         secrets = MetricSecrets(run.project, self.environment)
         try:
             spec, status = _read(run)
@@ -89,41 +97,52 @@ class AnalysisRunReconciler:
         planned = engine.plan(spec, status, secrets=secrets.in_project, now=now)
         if isinstance(planned, Reconciled):
             return planned
-        measured = self._measured(planned, secrets, jobs, now=now)
+        measured = self._measured(planned, secrets, jobs, canaries, now=now)
         return engine.conclude(planned, measured, now=max(now, read_clock()))
 
     def _measured(
-        self, planned: Plan, secrets: MetricSecrets, jobs: Jobs, *, now: datetime
+        self,
+        planned: Plan,
+        secrets: MetricSecrets,
+        jobs: Jobs,
+        canaries: Canaries,
+        *,
+        now: datetime,
     ) -> list[Measured]:
         """Measure all tasks; what needs the database is done before the threads begin."""
         results = planned.status.by_name()
         started_at = planned.status.started_at
         calls: list[Callable[[], Measured]] = []
         for task in planned.tasks:
+            result = results.get(task.metric.name)
             if job.KIND in task.metric.provider:
-                calls.append(jobs.prepared(task, results.get(task.metric.name), now=now))
+                calls.append(jobs.prepared(task, result, now=now))
                 continue
             try:
                 credentials = secrets.of_provider(task.metric)
             except PlatformError as error:
                 calls.append(partial(engine.unmeasurable, task, error.message, now=now))
                 continue
-            order = Order(task, now, credentials, started_at)
+            order = canaries.noted(Order(task, now, credentials, started_at), result, now=now)
             calls.append(partial(self.sources.measure, order))
-        with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="metric") as pool:
-            waiting = [pool.submit(copy_context().run, call) for call in calls]
-            return [it.result() for it in waiting]
+        measured = _side_by_side(calls)
+        for task, it in zip(planned.tasks, measured, strict=True):
+            canaries.saw(task, it.measurement)
+        return measured
 
 
-def _store(
-    run: AnalysisRun, done: Reconciled, jobs: Jobs, *, lease: Lease, now: datetime
-) -> timedelta | None:
-    with lease.transaction():
-        jobs.store(now=now)
-        store_status(run, done.status, events=done.events, now=now)
-        if done.status.phase.is_completed and _is_expired(run, done.status, now=now):
-            expire_run(run, now=now)
-            return None
+def _side_by_side(calls: Sequence[Callable[[], Measured]]) -> list[Measured]:
+    with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="metric") as pool:
+        waiting = [pool.submit(copy_context().run, call) for call in calls]
+        return [it.result() for it in waiting]
+
+
+def _store(run: AnalysisRun, done: Reconciled, *, now: datetime) -> timedelta | None:
+    """Store how a run stands and return when to look again; call it in the pass's transaction."""
+    store_status(run, done.status, events=done.events, now=now)
+    if done.status.phase.is_completed and _is_expired(run, done.status, now=now):
+        expire_run(run, now=now)
+        return None
     return None if done.next_at is None else max(done.next_at - now, SHORTEST_WAIT)
 
 

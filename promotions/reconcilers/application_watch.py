@@ -1,15 +1,20 @@
 """Listens to every Argo CD of a shard, and makes due what depends on Applications with news."""
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Thread
+from uuid import UUID
 
 from django.db import Error, connection
 
 from common.clock import now as read_clock
 from common.errors import PlatformError
+from promotions import queue
+from promotions.models import WorkKind
 from promotions.ports.argocd import ArgoCD
 from promotions.reconcilers.application_changes import Changes, PlaneKey
 from promotions.reconcilers.plane_watch import PlaneWatch
@@ -41,6 +46,14 @@ PlanesOf = Callable[[str], list[WatchedPlane]]
 """Returns the control planes that are in use in a shard."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """A watch, and the thread that it runs in."""
+
+    watch: PlaneWatch
+    thread: Thread
+
+
 @dataclass(slots=True)
 class ApplicationWatch:
     """Listens for one shard. Any number may, anywhere: what they do is idempotent.
@@ -51,32 +64,30 @@ class ApplicationWatch:
     shard: str
     planes_of: PlanesOf
     changes: Changes = field(default_factory=Changes)
-    _running: dict[WatchedPlane, PlaneWatch] = field(default_factory=dict)
+    _doubted: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    _running: dict[WatchedPlane, _Listener] = field(default_factory=dict)
+    _refused: dict[WatchedPlane, str] = field(default_factory=dict)
+    _is_idle: bool = False
 
     def run(self, *, keep_going: Callable[[], bool], look_seconds: float = LOOK_SECONDS) -> None:
         """Listen as long as ``keep_going`` says so, asked every second or so."""
-        look_in = 0.0
+        next_look = time.monotonic()
         try:
             while keep_going():
-                if look_in <= 0:
+                if time.monotonic() >= next_look:
                     self.keep_up()
-                    look_in = look_seconds
+                    next_look = time.monotonic() + look_seconds
                 self.store_changes(seconds=min(1.0, look_seconds))
-                look_in -= min(1.0, look_seconds)
+                self.have_planes_checked()
         finally:
             self._stop(self._running)
 
     def keep_up(self) -> None:
         """Listen to the control planes that there are now, and to no others."""
         try:
-            wanted = {it: it for it in self.planes_of(self.shard)}
+            self._keep_up(self.planes_of(self.shard))
         except Error:
             self._database_is_away()
-            return
-        self._stop({it: watch for it, watch in self._running.items() if it not in wanted})
-        for plane in wanted:
-            if plane not in self._running:
-                self._start(plane)
 
     def store_changes(self, *, seconds: float) -> int:
         """Make due what depends on what has changed; wait so long for changes if there are none.
@@ -96,25 +107,59 @@ class ApplicationWatch:
             except Error:
                 self.changes.add(plane, applications)
                 self._database_is_away()
-                Event().wait(seconds)
+                time.sleep(seconds)
         return due
+
+    def have_planes_checked(self) -> None:
+        """Make due the checks of control planes that ceased to answer, or do so again."""
+        doubted: set[UUID] = set()
+        while not self._doubted.empty():
+            doubted.add(UUID(self._doubted.get()))
+        if not doubted:
+            return
+        try:
+            queue.wake_many(kind=WorkKind.CONTROL_PLANE, uids=sorted(doubted), at=read_clock())
+        except Error:
+            self._database_is_away()  # the next check is a few minutes away at most
+
+    def _keep_up(self, wanted: list[WatchedPlane]) -> None:
+        over = [it for it, listener in self._running.items() if not listener.thread.is_alive()]
+        self._stop([*over, *(self._running.keys() - set(wanted))])
+        self._refused = {it: why for it, why in self._refused.items() if it in wanted}
+        for plane in wanted:
+            if plane not in self._running:
+                self._start(plane)
+        if not wanted and not self._is_idle:
+            logger.warning("no control plane to listen to", extra={"shard": self.shard})
+        self._is_idle = not wanted
 
     def _start(self, plane: WatchedPlane) -> None:
         try:
             argocd = plane.open()
         except PlatformError as error:
-            facts = {"plane": plane.uid, "reason": error.message}
-            logger.warning("control plane not watched", extra=facts)
+            self._note_refusal(plane, error.message)
             return
-        watch = PlaneWatch(argocd, partial(self.changes.add, plane.key))
-        self._running[plane] = watch
-        Thread(target=watch.run, name=f"watch-{plane.uid}", daemon=True).start()
+        watch = PlaneWatch(
+            argocd,
+            partial(self.changes.add, plane.key),
+            tell_standing=partial(self._doubted.put, plane.uid),
+        )
+        thread = Thread(target=watch.run, name=f"watch-{plane.uid}", daemon=True)
+        self._running[plane] = _Listener(watch, thread)
+        thread.start()
+        self._refused.pop(plane, None)
         logger.info("control plane watched", extra={"plane": plane.uid})
 
-    def _stop(self, watches: Mapping[WatchedPlane, PlaneWatch]) -> None:
-        for plane, watch in list(watches.items()):
-            watch.stop.set()
-            self._running.pop(plane, None)
+    def _note_refusal(self, plane: WatchedPlane, reason: str) -> None:
+        """Say once why a control plane cannot be listened to; it is tried again all the same."""
+        if self._refused.get(plane) != reason:
+            facts = {"plane": plane.uid, "reason": reason}
+            logger.warning("control plane not watched", extra=facts)
+        self._refused[plane] = reason
+
+    def _stop(self, planes: Iterable[WatchedPlane]) -> None:
+        for plane in list(planes):
+            self._running.pop(plane).watch.stop.set()
 
     def _database_is_away(self) -> None:
         logger.warning("the database does not answer", extra={"shard": self.shard})

@@ -33,7 +33,8 @@ def claim(shard: str, *, owner: str) -> Lease | None:
     """
     waiting = Work.objects.waiting_since(shard)
     for tenant in _in_turn(shard, waiting):
-        lease = _claim_from(shard, tenant, owner=owner)
+        was_left = waiting[tenant] is None
+        lease = _claim_from(shard, tenant, owner=owner, was_left=was_left)
         if lease is not None:
             return replace(lease, others=_others(shard, tenant, waiting))
     return None
@@ -70,14 +71,14 @@ def _recently_served(shard: str) -> Iterator[UUID]:
     return reversed(claims.values_list("tenant_uid", flat=True)[:REMEMBERED_TURNS])
 
 
-def _claim_from(shard: str, tenant: UUID, *, owner: str) -> Lease | None:
+def _claim_from(shard: str, tenant: UUID, *, owner: str, was_left: bool) -> Lease | None:
+    """Take what waits longest; what dead workers left, if anything, goes first."""
     with transaction.atomic():
         if _is_at_limit(tenant):
             return None
         while True:
-            row = _first(Work.objects.left(shard), tenant) or _first(
-                Work.objects.due(shard), tenant
-            )
+            row = _first(Work.objects.left(shard), tenant) if was_left else None
+            row = row or _first(Work.objects.due(shard), tenant)
             if row is None:
                 return None
             if row.lease_until is None or not _buried(row):

@@ -34,13 +34,14 @@ def reconcile_control_flow(stage: Stage, *, lease: Lease, now: datetime) -> time
             _store_failure(stage, error.message, now=now)
         raise
     with lease.transaction():
+        stage_status.forget_promoting(stage, now=now)
         newly = standings.mark_verified(stage, available, at=now)
         _tell_passed(stage, newly, now=now)
         stage_status.wake_downstream(stage, newly, now=now)
         ready = Condition(
             READY,
             ConditionStatus.TRUE,
-            "Synced",
+            READY,
             "Freight passes through as it becomes available",
             observed_generation=stage.generation,
         )

@@ -1,7 +1,8 @@
 """Deletes old promotions and Freight of projects that ask for it; without a policy all is kept.
 
 What is deleted is gone as if a person had deleted it: its row stays as history, with what it did
-to Stages, and the audit says that the garbage collector did it.
+to Stages, and the audit says that the garbage collector did it. Promotions that a promotion
+request made are no generations of their own: they stay, and go, with it.
 Source: Kargo ``pkg/garbage``; there every project is collected, with limits of the installation.
 """
 
@@ -11,11 +12,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from common.errors import InvalidError, PlatformError
 from common.jsontypes import JSONObject, as_object, as_text
 from projects.models import Project, ProjectConfig
+from promotions import queue
 from promotions.engine.garbage import Kept, Retention, surplus
 from promotions.engine.phases import TERMINAL
 from promotions.manifests.promotion_steps import duration_from
@@ -24,12 +26,18 @@ from promotions.models import (
     FreightCollection,
     FreightCollectionItem,
     Promotion,
+    PromotionRequest,
     Stage,
     Warehouse,
+    WorkKind,
 )
 from promotions.services.freight import delete_freight
+from promotions.services.promotion_requests import delete_promotion_request, hold_passes
 from promotions.services.promotions import delete_promotion
 from rbac.actors import controller
+
+Old = Promotion | PromotionRequest | Freight
+"""What may be deleted."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +64,7 @@ def _is_open(project: Project) -> bool:
     return project.deleted_at is None and project.tenant.suspended_at is None
 
 
-def _old(config: ProjectConfig, now: datetime) -> Iterator[Promotion | Freight]:
+def _old(config: ProjectConfig, now: datetime) -> Iterator[Old]:
     """Yield what a project lets go; nothing more once its policy turns out to be unreadable."""
     try:
         yield from _surplus(config, now)
@@ -65,12 +73,18 @@ def _old(config: ProjectConfig, now: datetime) -> Iterator[Promotion | Freight]:
         logger.warning("retention not understood", extra=facts)
 
 
-def _surplus(config: ProjectConfig, now: datetime) -> Iterator[Promotion | Freight]:
+def _surplus(config: ProjectConfig, now: datetime) -> Iterator[Old]:
     retention = as_object(config.spec.get("retention"))
+    stages = Stage.objects.filter(project=config.project).order_by("name", "pk")
     if "promotions" in retention:
         limits = _limits(as_object(retention["promotions"]))
-        for stage in Stage.objects.filter(project=config.project).order_by("name", "pk"):
-            yield from _old_promotions(stage, limits, now=now)
+        for stage in stages:
+            rows = Promotion.objects.filter(stage=stage, request__isnull=True)
+            yield from _old_promotions(rows, limits, now=now)
+    if "promotionRequests" in retention:
+        limits = _limits(as_object(retention["promotionRequests"]))
+        for stage in stages:
+            yield from _old_requests(stage, limits, now=now)
     if "freight" in retention:
         limits = _limits(as_object(retention["freight"]))
         for warehouse in Warehouse.objects.filter(project=config.project).order_by("name", "pk"):
@@ -86,8 +100,9 @@ def _limits(document: JSONObject) -> Retention:
     )
 
 
-def _old_promotions(stage: Stage, limits: Retention, *, now: datetime) -> list[Promotion]:
-    rows = Promotion.objects.filter(stage=stage)
+def _old_promotions(
+    rows: QuerySet[Promotion], limits: Retention, *, now: datetime
+) -> list[Promotion]:
     kept = [
         Kept(pk, at, phase not in _TERMINAL_VALUES)
         for pk, at, phase in rows.values_list("pk", "created_at", "phase")
@@ -95,8 +110,17 @@ def _old_promotions(stage: Stage, limits: Retention, *, now: datetime) -> list[P
     return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("created_at", "pk"))
 
 
+def _old_requests(stage: Stage, limits: Retention, *, now: datetime) -> list[PromotionRequest]:
+    rows = PromotionRequest.objects.filter(stage=stage)
+    kept = [
+        Kept(pk, at, finished_at is None)
+        for pk, at, finished_at in rows.values_list("pk", "created_at", "finished_at")
+    ]
+    return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("created_at", "pk"))
+
+
 def _old_freight(warehouse: Warehouse, limits: Retention, *, now: datetime) -> list[Freight]:
-    """Return old Freight that no Stage holds, and that no promotion brings anywhere."""
+    """Return old Freight that no Stage holds, and that nothing under way brings anywhere."""
     newest = (
         FreightCollection.objects.filter(stage__project=warehouse.project)
         .filter(stage__deleted_at__isnull=True)
@@ -106,30 +130,49 @@ def _old_freight(warehouse: Warehouse, limits: Retention, *, now: datetime) -> l
         .values("newest")
     )
     held = FreightCollectionItem.objects.filter(collection__in=newest)
-    moving = Promotion.objects.filter(project=warehouse.project)
+    moving = Promotion.objects.filter(project=warehouse.project, finished_at__isnull=True)
+    asked = PromotionRequest.objects.filter(project=warehouse.project, finished_at__isnull=True)
     in_use = {
-        *held.values_list("freight_id", flat=True),
-        *moving.exclude(phase__in=_TERMINAL_VALUES).values_list("freight_id", flat=True),
+        pk for rows in (held, moving, asked) for pk in rows.values_list("freight_id", flat=True)
     }
     rows = Freight.objects.filter(warehouse=warehouse)
     kept = [Kept(pk, at, pk in in_use) for pk, at in rows.values_list("pk", "discovered_at")]
     return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("discovered_at", "pk"))
 
 
-def _delete(old: Promotion | Freight, *, now: datetime) -> bool:
+def _delete(old: Old, *, now: datetime) -> bool:
     """Delete one thing, unless somebody else has just done so."""
-    actor = controller("garbage-collector")
     try:
         with transaction.atomic():
+            _hold_passes(old)
             row = type(old).objects.select_for_update(of=("self",)).filter(pk=old.pk).first()
             if row is None:
                 return False
-            if isinstance(row, Promotion):
-                delete_promotion(row, actor=actor, reason="the project's retention", now=now)
-            else:
-                delete_freight(row, actor=actor, now=now)
+            _delete_as_person(row, now=now)
     except PlatformError as error:
         logger.warning("garbage not deleted", extra={"object": old.name, "reason": error.message})
         return False
     logger.info("garbage deleted", extra={"kind": type(old).__name__, "object": old.name})
     return True
+
+
+def _hold_passes(old: Old) -> None:
+    """Lock the work before the row, as passes do."""
+    match old:
+        case Promotion():
+            queue.hold(WorkKind.PROMOTION, [old.uid])
+        case PromotionRequest():
+            hold_passes([old])
+        case Freight():
+            pass
+
+
+def _delete_as_person(old: Old, *, now: datetime) -> None:
+    actor = controller("garbage-collector")
+    match old:
+        case Promotion():
+            delete_promotion(old, actor=actor, reason="the project's retention", now=now)
+        case PromotionRequest():
+            delete_promotion_request(old, actor=actor, now=now)
+        case Freight():
+            delete_freight(old, actor=actor, now=now)

@@ -53,7 +53,11 @@ class PreviewReconciler:
             with throwaway(self.work_dir, f"preview-{preview.uid}") as workdir:
                 actor = Actor(kind=ActorKind.USER, name=preview.actor)
                 promotion = planned_promotion(
-                    preview.stage, preview.freight, actor=actor, now=read_clock()
+                    preview.stage,
+                    preview.freight,
+                    actor=actor,
+                    now=read_clock(),
+                    target=preview.target_name,
                 )
                 result = try_promotion(promotion, ports=self.ports, workdir=workdir)
         except PlatformError as error:

@@ -15,7 +15,7 @@ from promotions.reconcilers.loop import Lease
 from promotions.selectors.promotion_requests import request_by_uid, rows_of, states_of
 from promotions.selectors.targets import is_target_aware
 from promotions.selectors.windows import closed_reason
-from promotions.services import request_progress, slots
+from promotions.services import approval_gate, request_progress, slots
 
 AT_ONCE = timedelta(0)
 RESYNC = timedelta(minutes=5)
@@ -31,6 +31,8 @@ def reconcile_promotion_request(uid: UUID, *, lease: Lease, now: datetime) -> ti
             _give_up_waiting(request, now=now)
             return None
         if request.phase == RequestPhase.PENDING:
+            if not approval_gate.may_start(request, now=now):
+                return RESYNC
             request_progress.start_request(request, now=now)
         return _advance(request, now=now)
 

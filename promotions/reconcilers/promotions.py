@@ -34,7 +34,7 @@ from promotions.selectors import plans
 from promotions.selectors.eligibility import refusal
 from promotions.selectors.promotions import is_let_in, promotion_by_uid
 from promotions.selectors.windows import closed_reason
-from promotions.services import promotion_progress
+from promotions.services import approval_gate, promotion_progress
 from promotions.services.window_gate import discard_promotion
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,8 @@ class PromotionReconciler:
             if closed is not None:
                 return _wait_outside(promotion, closed, lease=lease, now=now)
             with lease.transaction():
+                if not approval_gate.may_start(promotion, now=now):
+                    return LOOK_AGAIN
                 promotion_progress.start_promotion(promotion, now=now)
         try:
             return self._run(promotion, lease=lease)

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.errors import ForbiddenError, PlatformError
-from promotions.engine.holds import effective_holds
 from promotions.engine.rollback import Rollback, decide_rollback
 from promotions.models import FreightCollection, Stage
-from promotions.selectors import plans, stages as stage_reads
-from promotions.selectors.availability import HOLD, auto_promotion_enabled
+from promotions.selectors import plans
+from promotions.selectors.availability import HOLD
 from promotions.selectors.freight import freight_by_name
-from promotions.selectors.promotion_requests import last_move
 from promotions.selectors.rollbacks import rollback_facts, rollback_policy_of
 from promotions.services import stage_status
 from promotions.services.promote import promote
@@ -39,17 +37,18 @@ def roll_back(
     collection: FreightCollection | None,
     *,
     origins: frozenset[str],
+    held: frozenset[str],
+    is_auto: bool,
     now: datetime,
 ) -> Outcome | None:
     """Promote the Freight that was good last, if policy wants that; ``None`` if not.
 
-    Auto-promotion is held for the origin: what failed would be promoted again otherwise.
+    Of ``held`` origins nobody wants another Freight. Auto-promotion, if the Stage ``is_auto``, is
+    held for the origin that goes back: what failed would be promoted again otherwise.
     """
     policy = rollback_policy_of(stage)
     if policy is None:
         return None
-    is_auto = auto_promotion_enabled(stage)
-    held = _held(stage, origins, is_auto=is_auto)
     facts = rollback_facts(stage, collection, policy=policy, held=held)
     decided = decide_rollback(facts, now=now)
     if decided is None or decided.origin not in origins:
@@ -74,15 +73,3 @@ def _promoted(stage: Stage, decided: Rollback, *, is_auto: bool, now: datetime) 
         return Outcome(error)
     logger.info("rolled back", extra={"stage": stage.name, "reason": decided.because})
     return Outcome()
-
-
-def _held(stage: Stage, origins: frozenset[str], *, is_auto: bool) -> frozenset[str]:
-    last = last_move(stage)
-    found = effective_holds(
-        stage_reads.holds_of(stage),
-        stage_reads.newer_intents(stage),
-        last_promotion=last.name if last else "",
-        origins=origins,
-        is_enabled=is_auto,
-    )
-    return frozenset(found)

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from common.errors import ForbiddenError, PlatformError
+from common.errors import PlatformError
 from common.jsontypes import JSONObject, as_list, as_text
-from promotions.engine import autopromotion, health as health_rules, verification
+from promotions.engine import health as health_rules, verification
 from promotions.engine.conditions import Condition, set_condition, without_condition
 from promotions.engine.health import Health, HealthQuestion, HealthState
-from promotions.engine.holds import PromotionIntent, durable_holds, effective_holds
+from promotions.engine.holds import PromotionIntent, durable_holds
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.stage_summary import (
     PROMOTING,
@@ -30,8 +30,9 @@ from promotions.engine.windows.schedule import (
     why_closed,
 )
 from promotions.manifests.conditions import conditions_from
-from promotions.models import Freight, FreightCollection, Promotion, PromotionRequest, Stage
+from promotions.models import FreightCollection, Promotion, PromotionRequest, Stage
 from promotions.reconcilers import rollbacks, stage_requests
+from promotions.reconcilers.auto_promotions import promote_by_policy
 from promotions.reconcilers.control_flow import reconcile_control_flow
 from promotions.reconcilers.loop import Lease, LeaseLostError
 from promotions.reconcilers.requests import is_asked_again
@@ -52,8 +53,6 @@ from promotions.services import (
     verifications,
     window_gate,
 )
-from promotions.services.promote import promote
-from rbac.actors import controller
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +74,8 @@ class _View:
     collection: FreightCollection | None = None
     health: Health | None = None
     windows: WindowStatus | None = None
+    approval_lapses_at: datetime | None = None
+    has_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class StageReconciler:
         with lease.transaction():
             _sync_freight(view, now=now)
             _verify(view, assessment, now=now)
-            failure = _promote_automatically(view, now=now)
+            failure = _promote_by_policy(view, now=now)
             _store(view, error=failure.message if failure else "", now=now)
         return failure
 
@@ -167,12 +168,14 @@ def _read_spec(view: _View) -> None:
 
 def _next_look(view: _View, *, now: datetime) -> timedelta:
     """Return when to look again: at once if verification has just let a promotion in."""
-    following = _next(view, now=now) or _next_request(view, now=now)
-    if not is_moving(view.stage) and following is not None:
+    # What came later than our first look has made the Stage due by itself.
+    is_free = view.has_waiting and not is_moving(view.stage)
+    if is_free and (_next(view, now=now) or _next_request(view, now=now)) is not None:
         return slots.next_look(view.stage, otherwise=RESYNC) or AT_ONCE
     soak = availability.soonest_soak(view.stage, now=now) if view.is_auto else None
     window = window_reads.next_look(view.windows, now=now)
-    waits = (RESYNC, soak, _next_health_check(view), window)
+    lapse = view.approval_lapses_at - now if view.approval_lapses_at else None
+    waits = (RESYNC, soak, _next_health_check(view), window, lapse)
     return min(wait for wait in waits if wait is not None)
 
 
@@ -194,6 +197,7 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
     _take_note_of_requests(view, now=now)
     if (closed := why_closed(view.windows)) is not None:
         window_gate.discard_caught(stage, closed, now=now)
+    view.approval_lapses_at = approval_gate.expire_approvals(stage, now=now)
     _keep_holds(view, ended=[])
     view.collection = current_collection(stage)
     if not is_moving(stage):
@@ -209,12 +213,14 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
     elif current is None:
         view.conditions = without_condition(view.conditions, PROMOTING)
     else:
-        active = promoting_condition(current.name)
+        active = promoting_condition(current.name, PromotionPhase(current.phase))
         view.conditions = set_condition(view.conditions, active, now=now)
 
 
 def _take_note_of_requests(view: _View, *, now: datetime) -> None:
     ended = stage_requests.take_note(view.stage, now=now)
+    if not ended:
+        return
     _keep_holds(view, ended=stage_requests.intents_of(ended))
     if any(request.phase == PromotionPhase.SUCCEEDED for request in ended):
         view.health = None
@@ -229,6 +235,7 @@ def _let_request_in(view: _View, *, now: datetime) -> None:
 
 def _next_request(view: _View, *, now: datetime) -> PromotionRequest | None:
     request = stage_requests.next_request(view.stage)
+    view.has_waiting |= request is not None
     if request is None or not _is_open(view):
         return None
     return request if approval_gate.is_approved(view.stage, request, now=now) else None
@@ -259,6 +266,7 @@ def _keep_holds(view: _View, *, ended: list[PromotionIntent]) -> None:
 
 def _next(view: _View, *, now: datetime) -> Promotion | None:
     waiting = promotion_reads.unfinished_in(view.stage)
+    view.has_waiting |= bool(waiting)
     if not waiting or not _is_open(view):
         return None
     return waiting[0] if approval_gate.is_approved(view.stage, waiting[0], now=now) else None
@@ -294,64 +302,26 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
         )
     )
     if collection is not None:
-        verifications.carry_out(act, collection, stage=stage, now=now)
-        history = stage_reads.verifications_of(collection)
-        latest = history[0].phase if history else None
-        if verification.marks_verified(health=state, latest=latest):
+        if act not in verification.QUIET:
+            verifications.carry_out(act, collection, stage=stage, now=now)
+            history = stage_reads.verifications_of(collection)
+        latest = history[0] if history else None
+        phase = latest.phase if latest else None
+        if latest is not None and verification.marks_verified(health=state, latest=phase):
             held = [item.freight for item in collection.items.all()]
-            newly = standings.mark_verified(stage, held, at=now)
+            newly = standings.mark_verified(stage, held, at=latest.finished_at or now)
             stage_status.wake_downstream(stage, newly, now=now)
             rollbacks.remember(stage, collection, now=now)
     condition = verification.verified_condition(history, has_freight=collection is not None)
     view.conditions = set_condition(view.conditions, condition, now=now)
 
 
-def _promote_automatically(view: _View, *, now: datetime) -> PlatformError | None:
-    """Promote what policy lets us; return the first failure, which stops no other origin."""
-    stage = view.stage
+def _promote_by_policy(view: _View, *, now: datetime) -> PlatformError | None:
     if why_closed(view.windows) is not None:
         return None
-    outcome = rollbacks.roll_back(stage, view.collection, origins=view.origins, now=now)
-    if outcome is not None:
-        return outcome.failure
-    if not view.is_auto:
-        return None
-    last = last_move(stage)
-    held = effective_holds(
-        stage_reads.holds_of(stage),
-        stage_reads.newer_intents(stage),
-        last_promotion=last.name if last else "",
-        origins=view.origins,
-        is_enabled=True,
+    return promote_by_policy(
+        view.stage, view.collection, origins=view.origins, is_auto=view.is_auto, now=now
     )
-    found = availability.candidates_of(stage, now=now)
-    items = view.collection.items.all() if view.collection else []
-    facts = stage_reads.auto_promotion_facts(
-        stage,
-        is_enabled=True,
-        held=frozenset(held),
-        current={item.origin: item.freight for item in items},
-        candidates=found,
-    )
-    decisions = autopromotion.decide_auto_promotion(
-        availability.requests_of(stage),
-        candidates={origin: freight.name for origin, freight in found.items()},
-        facts=facts,
-    )
-    wanted = [found[decision.origin] for decision in decisions if decision.skip is None]
-    failures = [_promote(stage, freight, now=now) for freight in wanted]
-    return next((failure for failure in failures if failure is not None), None)
-
-
-def _promote(stage: Stage, freight: Freight, *, now: datetime) -> PlatformError | None:
-    actor = controller("stage-controller", shard=stage.shard)
-    try:
-        promote(stage, freight, actor=actor, now=now)
-    except ForbiddenError as error:
-        logger.info("not promoted", extra={"stage": stage.name, "reason": error.message})
-    except PlatformError as error:
-        return error
-    return None
 
 
 def _store(view: _View, *, error: str, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Finds what a job of an analysis run printed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
-from common.errors import ConflictError, InvalidError, NotFoundError
+from common.errors import InvalidError, NotFoundError
 from common.jsontypes import as_list, as_object, as_text
 from projects.models import Project
 from promotions.engine.analysis.providers import job
@@ -16,8 +17,22 @@ def has_jobs(project: Project) -> bool:
     return AnalysisJob.objects.filter(run__project=project).exists()
 
 
-def log_of(run: AnalysisRun, *, metric: str, container: str) -> str:
-    """Return what the newest job of a metric printed, as far as is known.
+@dataclass(frozen=True, slots=True)
+class JobLog:
+    """What a container of a job printed, as far as is known.
+
+    Attributes:
+        is_over: It prints no more.
+    """
+
+    job: int
+    container: str
+    text: str
+    is_over: bool
+
+
+def log_of(run: AnalysisRun, *, metric: str, container: str) -> JobLog:
+    """Return what the newest job of a metric printed so far.
 
     Args:
         run: The run.
@@ -27,16 +42,37 @@ def log_of(run: AnalysisRun, *, metric: str, container: str) -> str:
     Raises:
         InvalidError: The run has no such metric, or the job no such container.
         NotFoundError: No job of the metric was started yet.
-        ConflictError: The job that was started has printed nothing yet.
     """
     name = _metric(run, metric)
     container = _container(run, name, container)
-    row = AnalysisJob.objects.filter(run=run, metric=name).order_by("-ordinal").first()
+    return _log(_newest(run, name), container)
+
+
+def logs_of(run: AnalysisRun, *, metric: str) -> list[JobLog]:
+    """Return what each container of the newest job of a metric printed so far.
+
+    Raises:
+        NotFoundError: No job of the metric was started.
+    """
+    row = _newest(run, metric)
+    return [_log(row, container) for container in sorted(row.logs)]
+
+
+def newer_log(log: JobLog) -> JobLog:
+    """Return what the same container has printed by now; a job that is forgotten is over."""
+    row = AnalysisJob.objects.filter(pk=log.job).first()
+    return replace(log, is_over=True) if row is None else _log(row, log.container)
+
+
+def _newest(run: AnalysisRun, metric: str) -> AnalysisJob:
+    row = AnalysisJob.objects.filter(run=run, metric=metric).order_by("-ordinal").first()
     if row is None:
-        raise NotFoundError(f'metric "{name}" of AnalysisRun "{run.name}" has no job yet')
-    if container not in row.logs and not row.is_over:
-        raise ConflictError(f'the job of metric "{name}" has printed nothing yet; ask again soon')
-    return str(row.logs.get(container, ""))
+        raise NotFoundError(f'metric "{metric}" of AnalysisRun "{run.name}" has no job yet')
+    return row
+
+
+def _log(row: AnalysisJob, container: str) -> JobLog:
+    return JobLog(row.pk, container, str(row.logs.get(container, "")), row.is_over)
 
 
 def _metric(run: AnalysisRun, wanted: str) -> str:

@@ -1,25 +1,50 @@
 """What people said of promotions that need approval, and what is still missing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from common.jsontypes import as_object
-from projects.models import Project, ProjectConfig
+from django.db.models import QuerySet
+
+from common.jsontypes import as_list, as_object
+from projects.models import Project
+from projects.selectors import project_spec
 from promotions.engine.approvals import Action, Response
-from promotions.engine.eligibility import Bars, Code, Reason, reason
+from promotions.engine.eligibility import Reason
+from promotions.engine.phases import PromotionPhase
 from promotions.engine.quorum import (
     ApprovalPolicy,
     Standing,
-    approvers_in_words,
     parse_approval_policy,
     policy_for,
     standing,
     why_not_approved,
 )
-from promotions.models import Promotion, PromotionApproval, PromotionRequest, Stage
+from promotions.models import Freight, Promotion, PromotionRequest, Stage
 
 Subject = Promotion | PromotionRequest
 """What needs approval."""
+
+MOST_PENDING = 200
+"""How many promotions that wait for approval are listed at most; the oldest come first."""
+_WAITING = ("", PromotionPhase.PENDING.value)
+_RowT = TypeVar("_RowT", Promotion, PromotionRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A promotion that needs approval, and how it stands with its approvers."""
+
+    subject: Subject
+    policy: ApprovalPolicy
+    standing: Standing
+    answers: tuple[Response, ...]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has not started: until then people may approve, reject and withdraw."""
+        return self.subject.phase in _WAITING
 
 
 def approval_policy_of(stage: Stage) -> ApprovalPolicy | None:
@@ -29,8 +54,7 @@ def approval_policy_of(stage: Stage) -> ApprovalPolicy | None:
 
 def answers_to(subject: Subject) -> tuple[Response, ...]:
     """Return what people said of a promotion or a promotion request, oldest first."""
-    field = "promotion" if isinstance(subject, Promotion) else "request"
-    rows = PromotionApproval.objects.filter(**{field: subject}).order_by("at", "pk")
+    rows = sorted(subject.approvals.all(), key=lambda row: row.pk)
     return tuple(
         Response(
             user=row.user,
@@ -50,8 +74,44 @@ def approval_standing(subject: Subject, *, now: datetime) -> Standing | None:
     return None if policy is None else standing(policy, answers_to(subject), now=now)
 
 
+def approval_of(subject: Subject, *, now: datetime) -> Pending | None:
+    """Return how one stands, whatever its phase; ``None`` if nobody has to approve it."""
+    if isinstance(subject, Promotion) and subject.request_id is not None:
+        return None
+    return _pending(subject, _policies(subject.project), now=now)
+
+
+def pending_approvals(
+    project: Project, *, stage: Stage | None = None, freight: Freight | None = None, now: datetime
+) -> list[Pending]:
+    """Return what waits in a project and needs approval, oldest first; what has it, too.
+
+    Args:
+        project: Whose.
+        stage: Only what goes there.
+        freight: Only what brings this.
+        now: When; approvals that have run out by then do not count.
+    """
+    policies = _policies(project)
+    if not policies:
+        return []
+    stages = [stage] if stage is not None else Stage.objects.filter(project=project)
+    bound = [it.pk for it in stages if policy_for(policies, stage=it.name, labels=it.labels)]
+    only = {"stage__in": bound} | ({"freight": freight} if freight is not None else {})
+    promotions = Promotion.objects.filter(request__isnull=True, **only)
+    requests = PromotionRequest.objects.filter(**only)
+    subjects: list[Subject] = [*_waiting(promotions), *_waiting(requests)]
+    found = [_pending(it, policies, now=now) for it in sorted(subjects, key=lambda it: it.name)]
+    return [it for it in found if it is not None][:MOST_PENDING]
+
+
 def approval_missing(subject: Subject, *, now: datetime) -> Reason | None:
-    """Return what a promotion lacks before it may start; ``None`` if nothing."""
+    """Return what a promotion lacks before it may start; ``None`` if nothing.
+
+    A promotion to a target lacks nothing: its request was approved.
+    """
+    if isinstance(subject, Promotion) and subject.request_id is not None:
+        return None
     policy = approval_policy_of(subject.stage)
     if policy is None:
         return None
@@ -63,24 +123,34 @@ def waiting_words(missing: Reason) -> str:
     return f"Waiting for approval: {missing.message} by {missing.lifted_by}"
 
 
-def approval_reasons(stages: Sequence[Stage], _now: datetime) -> dict[int, list[Reason]]:
+def approval_reasons(stages: Sequence[Stage], now: datetime) -> dict[int, list[Reason]]:
     """Return what a new promotion to Stages of one project would wait for, by primary key."""
     policies = _policies(stages[0].project) if stages else []
     found = {it.pk: policy_for(policies, stage=it.name, labels=it.labels) for it in stages}
-    return {pk: [_needed(policy)] for pk, policy in found.items() if policy is not None}
+    needed = {
+        pk: why_not_approved(policy, standing(policy, (), now=now))
+        for pk, policy in found.items()
+        if policy is not None
+    }
+    return {pk: [reason] for pk, reason in needed.items() if reason is not None}
 
 
-def _needed(policy: ApprovalPolicy) -> Reason:
-    return reason(
-        Code.APPROVALS_MISSING,
-        bars=Bars.START,
-        given=0,
-        needed=policy.min_approvals,
-        approvers=approvers_in_words(policy),
-    )
+def _pending(
+    subject: Subject, policies: Sequence[ApprovalPolicy], *, now: datetime
+) -> Pending | None:
+    policy = policy_for(policies, stage=subject.stage.name, labels=subject.stage.labels)
+    if policy is None:
+        return None
+    answers = answers_to(subject)
+    return Pending(subject, policy, standing(policy, answers, now=now), answers)
+
+
+def _waiting(rows: "QuerySet[_RowT]") -> list[_RowT]:
+    rows = rows.filter(phase__in=_WAITING).prefetch_related("approvals")
+    rows = rows.select_related("project__tenant", "stage", "freight__warehouse")
+    return list(rows.order_by("name")[:MOST_PENDING])
 
 
 def _policies(project: Project) -> list[ApprovalPolicy]:
-    config = ProjectConfig.objects.filter(project=project).first()
-    found = config.spec.get("approvalPolicies") or [] if config is not None else []
+    found = as_list(project_spec(project).get("approvalPolicies"))
     return [parse_approval_policy(as_object(it)) for it in found]

@@ -7,7 +7,8 @@ from itertools import islice
 from django.db.models import Q, QuerySet
 
 from common.jsontypes import JSONObject, as_list, as_object, as_text
-from projects.models import Project, ProjectConfig
+from projects.models import Project
+from projects.selectors import project_spec
 from promotions.engine.autopromotion import (
     PromotionPolicy,
     candidates,
@@ -105,10 +106,8 @@ def auto_promotion_enabled(stage: Stage) -> bool:
 
 def promotion_policies(project: Project) -> list[PromotionPolicy]:
     """Return a project's policies of auto-promotion, in their order; without any, none is."""
-    config = ProjectConfig.objects.filter(project=project).first()
-    if config is None:
-        return []
-    return [parse_policy(as_object(it)) for it in config.spec.get("promotionPolicies") or []]
+    policies = as_list(project_spec(project).get("promotionPolicies"))
+    return [parse_policy(as_object(it)) for it in policies]
 
 
 def newest_available(

@@ -10,9 +10,12 @@ from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from promotions.manifests import freight as freight_manifests
 from promotions.models import Freight, Stage, Warehouse
 from promotions.ports.control_plane import GitIdentity
+from promotions.ports.credentials import CredentialType
 from promotions.selectors import replicas
+from promotions.selectors.credentials import SHOWN_KEYS
 
 _GENERIC = "generic"
+_REPOSITORIES = frozenset(CredentialType)
 
 
 class DatabaseControlPlane:
@@ -73,11 +76,15 @@ class DatabaseControlPlane:
         return data
 
     def secret(self, *, tenant_uid: str, project: str, name: str, shared: bool) -> JSONObject:
-        """Return a generic Secret's data; empty if it is missing or of another type."""
+        """Return a Secret's data; empty if it is missing, or shared and not a generic one.
+
+        Source: Kargo's ``getSecret``, which reads every Secret of the project, whatever its type.
+        """
         namespace = SHARED_NAMESPACE if shared else project
         row = replicas.secret_in(namespace, name, tenant_uid=tenant_uid)
-        is_generic = row is not None and row.credential_type == _GENERIC
-        return _values(row, tenant_uid) if row is not None and is_generic else {}
+        if row is None or (shared and row.credential_type != _GENERIC):
+            return {}
+        return _values(row, tenant_uid)
 
 
 def _signing_key(tenant_uid: str, client: JSONObject) -> str:
@@ -93,5 +100,6 @@ def _signing_key(tenant_uid: str, client: JSONObject) -> str:
 def _values(row: Secret, tenant_uid: str) -> dict[str, str]:
     """Return what a Secret holds, which is not to be shown from now on."""
     values = decrypt(row.encrypted, tenant_uid=tenant_uid, bound_to=str(row.uid))
-    note_secrets(values.values())
+    shown = SHOWN_KEYS if row.credential_type in _REPOSITORIES else frozenset()
+    note_secrets(it for key, it in values.items() if key not in shown)
     return values

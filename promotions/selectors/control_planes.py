@@ -1,5 +1,6 @@
 """Which control planes a tenant has, which one serves a Stage, and what to worry about."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from common.errors import NotFoundError
 from common.jsontypes import as_list, as_object, as_text
 from projects.models import ControlPlane, Project, Tenant
 from projects.models.control_plane import ControlPlaneState
+from promotions.engine.argocd.bearer_tokens import MARGIN
 from promotions.ports.argocd import ArgoCD
 from promotions.ports.argocd_access import ArgoCDs
 from promotions.ports.argocd_errors import ArgoCDUnavailableError
-from promotions.selectors.plane_access import reach_of, secret_of
+from promotions.ports.argocd_findings import RENEW_TOKEN
+from promotions.selectors.plane_access import reach_of, secret_name, secret_of
 
 _MOST_OPEN = 1024
 WARNED_DAYS = (1, 7, 14)
@@ -50,13 +53,21 @@ def control_plane_for(
 
     One that names the project comes before one that serves all of them.
     """
-    names = Project.objects.filter(tenant__uid=tenant_uid, uid=project_uid)
-    project = names.values_list("name", flat=True).first()
+    sought = Project.objects.filter(tenant__uid=tenant_uid, uid=project_uid)
+    project = sought.values_list("name", "tenant_id").first()
     if project is None:
         return None
-    rows = ControlPlane.objects.filter(tenant__uid=tenant_uid, shard=plane_shard(shard))
-    found = [it for it in rows.select_related("tenant").order_by("pk") if serves(it, project)]
-    return min(found, key=_precedence, default=None)
+    name, tenant_id = project
+    # Of the many that a shard may have, no more is read than tells which one it is.
+    rows = ControlPlane.objects.filter(tenant_id=tenant_id, shard=plane_shard(shard))
+    found = [it for it in rows.only("spec") if serves(it, name)]
+    chosen = min(found, key=_precedence, default=None)
+    return rows.select_related("tenant").filter(pk=chosen.pk).first() if chosen else None
+
+
+def preferred(planes: Iterable[ControlPlane]) -> ControlPlane | None:
+    """Return which of those that serve one shard and project is addressed; ``None`` of none."""
+    return min(planes, key=_precedence, default=None)
 
 
 def serves(plane: ControlPlane, project: str) -> bool:
@@ -77,8 +88,9 @@ def work_shard(shard: str) -> str:
 
 def warnings_of(plane: ControlPlane, *, now: datetime) -> tuple[str, ...]:
     """Return what somebody should do something about soon, in words."""
+    is_late = not renews_itself(plane) or _is_soon(plane.expires_at, now=now)
     found = [
-        _expiry_warning("The credential", plane.expires_at, now=now),
+        _expiry_warning("The credential", plane.expires_at, now=now) if is_late else "",
         _expiry_warning("The next credential", plane.next_expires_at, now=now),
     ]
     if plane.next_credential_mark and plane.state != ControlPlaneState.DISABLED:
@@ -86,12 +98,20 @@ def warnings_of(plane: ControlPlane, *, now: datetime) -> tuple[str, ...]:
     return tuple(it for it in found if it)
 
 
+def renews_itself(plane: ControlPlane) -> bool:
+    """Return whether the platform gets the next credential by the one in use, before it ends."""
+    found = map(as_object, as_list(plane.permissions))
+    may = any(it.get("action") == RENEW_TOKEN and it.get("allowed") is True for it in found)
+    return may and not secret_name(plane)
+
+
 def missing_permissions(plane: ControlPlane) -> tuple[str, ...]:
     """Return the rights that the last check missed, each with what does not work without it."""
     found = map(as_object, as_list(plane.permissions))
     return tuple(
         f"{as_text(it.get('action'))} on {as_text(it.get('scope'))}: "
-        f"{'missing' if it.get('allowed') is False else 'not known'}; "
+        f"{'missing' if it.get('allowed') is False else 'not known'}"
+        f"{', optional' if it.get('required') is False else ''}; "
         f"needed to {as_text(it.get('purpose'))}"
         for it in found
         if it.get("allowed") is not True
@@ -100,6 +120,10 @@ def missing_permissions(plane: ControlPlane) -> tuple[str, ...]:
 
 def _precedence(plane: ControlPlane) -> tuple[bool, int]:
     return not as_list(plane.spec.get("projects")), plane.pk
+
+
+def _is_soon(at: datetime | None, *, now: datetime) -> bool:
+    return at is not None and at - now <= MARGIN
 
 
 def _expiry_warning(noun: str, at: datetime | None, *, now: datetime) -> str:

@@ -27,7 +27,7 @@ TOKEN_SCOPES = "kargo.akuity.io/github-token-scopes"  # noqa: S105 - an annotati
 """Annotation that limits which repositories each project may use a GitHub App for."""
 
 _APP_USERNAME = "kargo"
-_SHOWN = frozenset(
+SHOWN_KEYS = frozenset(
     {
         "githubAppClientID",
         "githubAppID",
@@ -78,7 +78,7 @@ class DatabaseCredentials:
     ) -> Credential | None:
         """Return what a secret holds; of several things in it, the first in Kargo's order."""
         values = decrypt(row.encrypted, tenant_uid=row.tenant.uid, bound_to=str(row.uid))
-        note_secrets(it for key, it in values.items() if key not in _SHOWN)
+        note_secrets(it for key, it in values.items() if key not in SHOWN_KEYS)
         if values.get("username") and values.get("password"):
             return Credential(username=values["username"], password=values["password"])
         url = normalise_git_url(repo_url)

@@ -35,6 +35,7 @@ from promotions.selectors import availability
 from promotions.selectors.approvals import approval_reasons
 from promotions.selectors.occupancy import Occupancy, holds_in_effect, occupancies
 from promotions.selectors.promotion_requests import requested_freight
+from promotions.selectors.reachability import plane_reasons
 from promotions.selectors.standstill import standstill_reasons
 from promotions.selectors.targets import is_target_aware
 from promotions.selectors.windows import window_reasons
@@ -115,6 +116,19 @@ def refusal(stage: Stage, freight: Freight, *, now: datetime) -> str:
     return f"{subject}: {in_words(told)}"
 
 
+def moving_name(stage: Stage) -> str:
+    """Return the name of the promotion or request that a Stage has let in; empty if it has not."""
+    current = stage.current_promotion or stage.current_request
+    return current.name if current is not None and not current.is_terminal else ""
+
+
+def moving_words(stage: Stage) -> str:
+    """Return what a Stage has let in, in words; empty if it has let nothing in."""
+    name = moving_name(stage)
+    noun = "promotion" if stage.current_promotion_id is not None else "promotion request"
+    return f'{noun} "{name}"' if name else ""
+
+
 def promotions_in_words(count: int) -> str:
     """Return how many promotions."""
     return "1 promotion" if count == 1 else f"{count} promotions"
@@ -178,9 +192,8 @@ def _gated(asked: Asked, _now: datetime) -> Mapping[Key, list[Reason]]:
 
 
 def _before(stage: Stage, occupancy: Occupancy) -> Iterator[Reason]:
-    current = stage.current_promotion or stage.current_request
-    name = current.name if current is not None and not current.is_terminal else ""
-    yield from gate_reasons(occupancy.gate(stage), stage=stage.name, current=name)
+    name = moving_name(stage)
+    yield from gate_reasons(occupancy.gate(stage), stage=stage.name, current=moving_words(stage))
     waiting = sum(1 for promotion, _ in occupancy.queue if promotion != name)
     if waiting:
         yield reason(Code.QUEUED, ahead=promotions_in_words(waiting), stage=stage.name)
@@ -295,5 +308,10 @@ def _key(pair: Pair) -> Key:
     return pair[0].pk, pair[1].pk
 
 
-STAGE_SOURCES: tuple[StageSource, ...] = (standstill_reasons, window_reasons, approval_reasons)
+STAGE_SOURCES: tuple[StageSource, ...] = (
+    standstill_reasons,
+    plane_reasons,
+    window_reasons,
+    approval_reasons,
+)
 PAIR_SOURCES: tuple[PairSource, ...] = (_gone, _unavailable, _gated, _not_automatic)

@@ -20,9 +20,8 @@ from promotions.models import (
     Verification,
 )
 from promotions.selectors.availability import HOLD, RESUME
-from promotions.selectors.promotion_requests import newer_request_intents
+from promotions.selectors.promotion_requests import request_intent
 from promotions.selectors.stages import intent_of
-from promotions.selectors.targets import is_target_aware
 
 _TERMINAL_VALUES = [phase.value for phase in TERMINAL]
 
@@ -89,37 +88,49 @@ def occupancies(stages: Iterable[Stage]) -> dict[int, Occupancy]:
 def holds_in_effect(
     stages: Iterable[Stage], *, origins: Mapping[int, frozenset[str]]
 ) -> dict[int, dict[str, Hold]]:
-    """Return the holds that auto-promotion heeds now, by Stage and origin; two queries.
+    """Return the holds that auto-promotion heeds now, by Stage and origin; three queries.
 
     Args:
         stages: Those that promote by themselves.
         origins: What each of them requests, by primary key.
     """
-    rows = {stage.pk: stage for stage in stages}
-    durable: dict[int, dict[str, Hold]] = {pk: {} for pk in rows}
-    for row in AutoPromotionHold.objects.filter(stage__in=rows):
+    pks = [stage.pk for stage in stages]
+    durable: dict[int, dict[str, Hold]] = {pk: {} for pk in pks}
+    for row in AutoPromotionHold.objects.filter(stage__in=pks):
         hold = Hold(row.freight_name, row.origin, row.promotion_name, row.actor, row.created_at)
         durable[row.stage_id][row.origin] = hold
-    speaking = Q(annotations__has_key=HOLD) | Q(annotations__has_key=RESUME)
-    unnoted = Q(stage__last_promotion__isnull=True) | Q(name__gt=F("stage__last_promotion__name"))
-    promotions = Promotion.objects.filter(speaking, unnoted, stage__in=rows, request__isnull=True)
-    intents: dict[int, list[Promotion]] = {pk: [] for pk in rows}
-    for promotion in promotions.select_related("freight__warehouse"):
-        intents[promotion.stage_id].append(promotion)
+    intents = _unnoted_intents(pks)
     return {
         pk: effective_holds(
             durable[pk],
-            [*map(intent_of, intents[pk]), *_intents_of_requests(rows[pk])],
+            intents.get(pk, ()),
             last_promotion="",  # the query has left out what the Stage has taken note of
             origins=origins[pk],
             is_enabled=True,
         )
-        for pk in rows
+        for pk in pks
     }
 
 
-def _intents_of_requests(stage: Stage) -> list[PromotionIntent]:
-    return newer_request_intents(stage) if is_target_aware(stage) else []
+def _unnoted_intents(stages: list[int]) -> dict[int, list[PromotionIntent]]:
+    """Return what promotions and requests say that their Stages have not taken note of yet."""
+    speaking = Q(annotations__has_key=HOLD) | Q(annotations__has_key=RESUME)
+    promotions = Promotion.objects.filter(
+        speaking, _after("last_promotion"), stage__in=stages, request__isnull=True
+    )
+    requests = PromotionRequest.objects.filter(speaking, _after("last_request"), stage__in=stages)
+    found: dict[int, list[PromotionIntent]] = {}
+    for promotion in promotions.select_related("freight__warehouse"):
+        found.setdefault(promotion.stage_id, []).append(intent_of(promotion))
+    for request in requests.select_related("freight__warehouse"):
+        found.setdefault(request.stage_id, []).append(request_intent(request))
+    return found
+
+
+def _after(column: str) -> Q:
+    """Select what is newer than what the Stage notes in ``column``."""
+    noted = f"stage__{column}"
+    return Q(**{f"{noted}__isnull": True}) | Q(name__gt=F(f"{noted}__name"))
 
 
 def _items_of(collections: Iterable[int]) -> dict[int, dict[str, str]]:

@@ -1,12 +1,9 @@
 """How a control plane is reached, and as whom: its spec and its credential, put together."""
 
-import base64
-import binascii
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from cryptography import x509
 
@@ -16,6 +13,7 @@ from common.redaction import note_secrets
 from projects.encryption import decrypt
 from projects.models import ControlPlane, Secret
 from projects.models.secret import SYSTEM_NAMESPACE
+from promotions.engine.argocd.bearer_tokens import expires_at
 from promotions.manifests.control_plane import ControlPlaneSpec, RateLimit, TlsSettings
 from promotions.manifests.kubeconfig import Kubeconfig, read_kubeconfig
 from promotions.ports.argocd import Transport
@@ -25,7 +23,6 @@ CURRENT, NEXT = "", "next."
 """What the keys of the two credentials begin with, in what is encrypted."""
 
 _MARK_LENGTH = 12
-_JWT_PARTS = 3
 _IN_SECRETS = {
     "token": "token",
     "clientCertificate": "client_certificate",
@@ -33,7 +30,6 @@ _IN_SECRETS = {
     "kubeconfig": "kubeconfig",
 }
 _MODES = {"system": TlsMode.SYSTEM, "ca": TlsMode.CA_BUNDLE, "pin": TlsMode.PIN}
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class PlaneCredential:
 
     def expires_at(self) -> datetime | None:
         """Return when it ends, if it says."""
-        return token_expiry(self.token) if self.token else _certificate_expiry(self)
+        return expires_at(self.token) if self.token else _certificate_expiry(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +122,6 @@ def secret_name(plane: ControlPlane) -> str:
     return as_text(as_object(credential.get("secretRef")).get("name"))
 
 
-def token_expiry(token: str) -> datetime | None:
-    """Return when a token ends as it says itself, unproved; ``None`` if it does not say."""
-    parts = token.split(".")
-    if len(parts) != _JWT_PARTS:
-        return None
-    try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims = json.loads(base64.urlsafe_b64decode(padded))
-        seconds = claims["exp"]
-    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not 0 < seconds < _LATEST:
-        return None
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _access(plane: ControlPlane, spec: ControlPlaneSpec, read: Kubeconfig | None) -> PlaneAccess:
     pace = spec.rate_limit or RateLimit()
     return PlaneAccess(
@@ -152,6 +131,7 @@ def _access(plane: ControlPlane, spec: ControlPlaneSpec, read: Kubeconfig | None
         base_url=spec.address or (read.server if read else ""),
         tls=_trust(spec.tls, read),
         default_namespace=spec.default_namespace,
+        allowed_namespaces=tuple(spec.allowed_namespaces or ()),
         pace=Pace(float(pace.requests_per_second), pace.burst, pace.connections),
     )
 

@@ -14,6 +14,7 @@ from promotions.selectors.freight import current_freight, freight_by_name
 from promotions.selectors.promotion_requests import has_moved, last_collection
 
 ROLLBACK_ANNOTATION = "kargo.akuity.io/rollback"
+_CONTROLLER = "controller:"
 
 
 def plan_for(promotion: Promotion, *, workdir: str, base_url: str) -> PromotionPlan:
@@ -25,7 +26,7 @@ def plan_for(promotion: Promotion, *, workdir: str, base_url: str) -> PromotionP
         promotion=promotion.name,
         target_freight=target,
         target_freight_alias=promotion.freight.alias,
-        actor=actor_name(promotion.actor),
+        actor=_person(promotion.actor),
         rollback=promotion.annotations.get(ROLLBACK_ANNOTATION) == "true",
         ui_base_url=base_url,
         variables=variables_from(promotion.spec.get("vars")),
@@ -42,6 +43,15 @@ def plan_for(promotion: Promotion, *, workdir: str, base_url: str) -> PromotionP
         project_uid=str(promotion.project.uid),
         shard=promotion.shard,
     )
+
+
+def _person(create_actor: str) -> str:
+    """Return who asked for a promotion; empty if the platform made it by itself.
+
+    Source: Kargo's stage controller, whose promotions have no ``create-actor``: their operations
+    in Argo CD are automated ones, and ``ctx.meta.promotion.actor`` is empty.
+    """
+    return "" if create_actor.startswith(_CONTROLLER) else actor_name(create_actor)
 
 
 def _target(promotion: Promotion) -> Target | None:

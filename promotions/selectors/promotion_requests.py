@@ -89,16 +89,17 @@ def unfinished_requests_in(stage: Stage) -> list[PromotionRequest]:
 
 def newest_request_of(stage: Stage) -> PromotionRequest | None:
     """Return the request that a Stage let in, else the newest one; ``None`` without any."""
-    rows = PromotionRequest.objects.filter(stage=stage).select_related("freight__warehouse")
+    rows = PromotionRequest.objects.filter(stage=stage)
+    rows = rows.select_related("project__tenant", "stage", "freight__warehouse")
     if stage.current_request_id is not None:
         return rows.filter(pk=stage.current_request_id).first()
     return rows.order_by("-name").first()
 
 
-def waiting_requests(stage: Stage) -> int:
-    """Return how many requests wait for a Stage to let them in."""
+def waiting_requests(stage: Stage, *, besides: PromotionRequest) -> int:
+    """Return how many requests besides one wait for a Stage to let them in."""
     rows = PromotionRequest.objects.filter(stage=stage, phase=RequestPhase.PENDING.value)
-    return sum(pk != stage.current_request_id for pk in rows.values_list("pk", flat=True))
+    return rows.exclude(pk__in=[besides.pk, stage.current_request_id or besides.pk]).count()
 
 
 def requests_ended_after(stage: Stage, name: str) -> list[PromotionRequest]:
@@ -161,10 +162,3 @@ def request_intent(request: PromotionRequest) -> PromotionIntent:
         actor=request.actor,
         created_at=request.created_at,
     )
-
-
-def newer_request_intents(stage: Stage) -> list[PromotionIntent]:
-    """Return what requests say that the Stage has not taken note of yet."""
-    last = stage.last_request.name if stage.last_request else ""
-    rows = PromotionRequest.objects.filter(stage=stage, name__gt=last)
-    return [request_intent(row) for row in rows.select_related("freight__warehouse")]

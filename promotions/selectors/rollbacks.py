@@ -1,7 +1,7 @@
 """Reads what decides whether a Stage goes back to Freight that was good."""
 
-from common.jsontypes import as_object, as_text
-from projects.models import ProjectConfig
+from common.jsontypes import as_list, as_object, as_text
+from projects.selectors import project_spec
 from promotions.engine.autopromotion import matching_policy, parse_policy
 from promotions.engine.freight import FreightOrigin
 from promotions.engine.phases import PromotionPhase
@@ -22,14 +22,12 @@ from promotions.selectors.promotions import unfinished_in
 
 def rollback_policy_of(stage: Stage) -> RollbackPolicy | None:
     """Return what the policy that is for a Stage says of going back; ``None`` is nothing."""
-    config = ProjectConfig.objects.filter(project=stage.project).first()
-    documents = (
-        [as_object(it) for it in config.spec.get("promotionPolicies") or []] if config else []
-    )
+    found = as_list(project_spec(stage.project).get("promotionPolicies"))
+    documents = [as_object(it) for it in found]
     policies = [parse_policy(it) for it in documents]
     index = matching_policy(policies, stage=stage.name, labels=stage.labels)
-    found = documents[index].get("autoRollback") if index is not None else None
-    return rollback_policy(as_object(found)) if found is not None else None
+    wanted = documents[index].get("autoRollback") if index is not None else None
+    return rollback_policy(as_object(wanted)) if wanted is not None else None
 
 
 def stable_freight(stage: Stage) -> dict[str, str]:

@@ -21,7 +21,7 @@ from promotions.models import (
     Verification,
 )
 from promotions.selectors.availability import HOLD, RESUME
-from promotions.selectors.promotion_requests import newer_request_intents, requested_freight
+from promotions.selectors.promotion_requests import requested_freight
 from promotions.selectors.targets import is_target_aware
 
 
@@ -50,6 +50,7 @@ def stage_by_uid(uid: UUID) -> Stage | None:
     """Return a Stage with what a reconcile pass needs, or ``None`` if it is gone."""
     return (
         Stage.objects.select_related("project__tenant", "current_promotion", "last_promotion")
+        .prefetch_related("project__configs", "project__tenant__cluster_configs")
         .filter(uid=uid)
         .first()
     )
@@ -61,7 +62,12 @@ def verifications_of(collection: FreightCollection | None) -> list[EngineVerific
         return []
     rows = Verification.objects.filter(collection=collection).order_by("-started_at", "-pk")
     return [
-        EngineVerification(id=str(row.uid), phase=VerificationPhase(row.phase), message=row.message)
+        EngineVerification(
+            id=str(row.uid),
+            phase=VerificationPhase(row.phase),
+            message=row.message,
+            finished_at=row.finished_at,
+        )
         for row in rows
     ]
 
@@ -108,14 +114,6 @@ def intent_of(promotion: Promotion) -> PromotionIntent:
         actor=promotion.actor,
         created_at=promotion.created_at,
     )
-
-
-def newer_intents(stage: Stage) -> list[PromotionIntent]:
-    """Return what promotions say that the Stage has not taken note of yet."""
-    last = stage.last_promotion.name if stage.last_promotion else ""
-    rows = Promotion.objects.filter(stage=stage, name__gt=last, request__isnull=True)
-    found = [intent_of(row) for row in rows.select_related("freight__warehouse")]
-    return [*found, *newer_request_intents(stage)]
 
 
 def auto_promotion_facts(

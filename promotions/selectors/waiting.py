@@ -1,17 +1,23 @@
-"""What a promotion that has not ended waits for."""
+"""What a promotion or promotion request that has not ended waits for."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from promotions.engine.eligibility import Bars, Code, Reason, ordered, reason
 from promotions.engine.obstacles import availability_reasons, gate_reasons
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.runner import StepStatus
-from promotions.models import Promotion, StepExecution, Work, WorkKind
+from promotions.engine.targets import decide_targets
+from promotions.manifests.rollout import policy_from
+from promotions.models import Promotion, PromotionRequest, StepExecution, Work, WorkKind
 from promotions.selectors import availability
-from promotions.selectors.approvals import approval_missing
-from promotions.selectors.eligibility import promotions_in_words
+from promotions.selectors.approvals import Subject, approval_missing
+from promotions.selectors.eligibility import moving_name, moving_words, promotions_in_words
 from promotions.selectors.occupancy import occupancies
+from promotions.selectors.promotion_requests import rows_of, states_of
+from promotions.selectors.reachability import plane_reason, plane_reasons
+from promotions.selectors.slots import most_promotions, running_promotions
 from promotions.selectors.standstill import (
     shard_reasons,
     standstill_reasons,
@@ -35,47 +41,56 @@ _OTHERWISE = "what the step waits for"
 _RETRIED = {StepStatus.ERRORED, StepStatus.FAILED}
 
 
-def waiting_for(promotion: Promotion, *, now: datetime) -> tuple[Reason, ...]:
-    """Return what keeps a promotion from starting, or from going on; nothing once it has ended."""
-    if promotion.is_terminal:
+def waiting_for(subject: Subject, *, now: datetime) -> tuple[Reason, ...]:
+    """Return what keeps a promotion or a request from starting or going on.
+
+    Nothing, once it has ended.
+    """
+    if subject.is_terminal:
         return ()
-    if promotion.phase == PromotionPhase.RUNNING:
-        return ordered(_going_on(promotion, now=now))
-    found = ordered(_starting(promotion, now=now))
-    return found or (reason(Code.NOT_STARTED, shard=promotion.shard or "default"),)
+    if subject.phase == PromotionPhase.RUNNING:
+        if isinstance(subject, PromotionRequest):
+            return ordered(_targets(subject, now=now))
+        return ordered(_going_on(subject, now=now))
+    found = ordered(_starting(subject, now=now))
+    return found or (reason(Code.NOT_STARTED, shard=subject.shard or "default"),)
 
 
-def _starting(promotion: Promotion, *, now: datetime) -> Iterator[Reason]:
-    stage = promotion.stage
-    is_current = stage.current_promotion_id == promotion.pk
+def _starting(subject: Subject, *, now: datetime) -> Iterator[Reason]:
+    stage = subject.stage
+    is_current = _is_let_in(subject)
     for found in standstill_reasons([stage], now)[stage.pk]:
         if found.code is not Code.QUOTA_REACHED or not is_current:
             yield found
-    yield from _unavailable(promotion, now=now)
-    yield from _not_let_in(promotion, now=now)
-    if is_current or promotion.request_id is not None:
+    yield from plane_reasons([stage], now).get(stage.pk, ())
+    yield from _unavailable(subject, now=now)
+    yield from _not_let_in(subject, now=now)
+    if is_current:
         return
     occupancy = occupancies([stage])[stage.pk]
-    current = stage.current_promotion
-    running = current.name if current is not None and not current.is_terminal else ""
-    yield from gate_reasons(occupancy.gate(stage), stage=stage.name, current=running)
-    names = [name for name, _ in occupancy.queue if name != running]
-    ahead = names.index(promotion.name) if promotion.name in names else 0
+    yield from gate_reasons(occupancy.gate(stage), stage=stage.name, current=moving_words(stage))
+    names = [name for name, _ in occupancy.queue if name != moving_name(stage)]
+    ahead = names.index(subject.name) if subject.name in names else 0
     if ahead:
         yield reason(Code.QUEUED, ahead=promotions_in_words(ahead), stage=stage.name)
 
 
-def _not_let_in(promotion: Promotion, *, now: datetime) -> Iterable[Reason]:
-    """Return what people and calendars have to say first; nothing once it was let in."""
-    if promotion.stage.current_promotion_id == promotion.pk:
-        return []
-    found = (closed_reason(promotion.stage, now=now), approval_missing(promotion, now=now))
+def _is_let_in(subject: Subject) -> bool:
+    """Return whether only its own start is left: by its Stage, or with the request that made it."""
+    if isinstance(subject, PromotionRequest):
+        return subject.stage.current_request_id == subject.pk
+    return subject.request_id is not None or subject.stage.current_promotion_id == subject.pk
+
+
+def _not_let_in(subject: Subject, *, now: datetime) -> Iterable[Reason]:
+    """Return what people and calendars have to say first, until the moment it starts."""
+    found = (closed_reason(subject.stage, now=now), approval_missing(subject, now=now))
     return [it for it in found if it is not None]
 
 
-def _unavailable(promotion: Promotion, *, now: datetime) -> Iterable[Reason]:
+def _unavailable(subject: Subject, *, now: datetime) -> Iterable[Reason]:
     """Return why the Freight may not go there any more, which will end the promotion."""
-    stage, freight = promotion.stage, promotion.freight
+    stage, freight = subject.stage, subject.freight
     if freight.deleted_at is not None:
         return [reason(Code.FREIGHT_DELETED)]
     requests = availability.requests_of(stage)
@@ -92,7 +107,29 @@ def _going_on(promotion: Promotion, *, now: datetime) -> Iterator[Reason]:
     if step is None or not step.status:
         yield reason(Code.NOT_STARTED, shard=promotion.shard or "default")
         return
+    yield from plane_reason(promotion.project, shard=promotion.shard, kind=step.kind)
     yield _step_reason(step, next_look=_next_look(promotion, now=now))
+
+
+def _targets(request: PromotionRequest, *, now: datetime) -> Iterator[Reason]:
+    """Yield how far a request is, and what keeps further targets from beginning."""
+    tenant = request.project.tenant
+    yield from suspension_reasons(tenant)
+    yield from shard_reasons(request.shard, now=now)
+    states = states_of(rows_of(request))
+    limit = most_promotions(tenant)
+    decision = decide_targets(
+        states,
+        policy_from(request.policy),
+        now=now,
+        aborted_by=request.aborted_by,
+        room=None if limit is None else max(limit - running_promotions(tenant), 0),
+    )
+    lifts_at = now + decision.wait if decision.wait else None
+    yield reason(Code.TARGETS_RUN, progress=decision.message, lifts_at=lifts_at)
+    closed = closed_reason(request.stage, now=now)
+    if closed is not None and any(it.phase is None for it in states):
+        yield replace(closed, bars=Bars.START)
 
 
 def _step_reason(step: StepExecution, *, next_look: datetime | None) -> Reason:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from common.jsontypes import JSONObject, as_object
-from projects.models import ClusterConfig, Project, ProjectConfig
+from projects.models import Project
+from projects.selectors import project_spec, tenant_spec
 from promotions.engine.eligibility import Reason
 from promotions.engine.windows.schedule import (
     WindowStatus,
@@ -43,11 +43,9 @@ def next_look(status: WindowStatus | None, *, now: datetime) -> timedelta | None
 
 
 def _all_windows(project: Project) -> tuple[Window, ...]:
-    tenant = ClusterConfig.objects.filter(tenant_id=project.tenant_id)
-    mine = ProjectConfig.objects.filter(project=project)
     return (
-        *windows_from(_spec(tenant.values_list("spec", flat=True).first()), is_tenant_wide=True),
-        *windows_from(_spec(mine.values_list("spec", flat=True).first()), is_tenant_wide=False),
+        *windows_from(tenant_spec(project.tenant), is_tenant_wide=True),
+        *windows_from(project_spec(project), is_tenant_wide=False),
     )
 
 
@@ -59,7 +57,3 @@ def _for_stage(stage: Stage, windows: tuple[Window, ...]) -> tuple[Window, ...]:
         project=stage.project.name,
         project_labels=stage.project.labels,
     )
-
-
-def _spec(stored: JSONObject | None) -> JSONObject:
-    return as_object(stored)

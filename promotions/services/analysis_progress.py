@@ -1,7 +1,7 @@
 """Writes what a pass over an analysis run finds, without the secrets, and within bounds."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -83,6 +83,12 @@ def store_job(
     if outcome:
         values |= {"outcome": outcome, "ended_at": now}
     AnalysisJob.objects.filter(run=run, name=name).update(**values)
+
+
+def forget_jobs(run: AnalysisRun, names: Collection[str]) -> None:
+    """Forget jobs and what they printed; their measurements are counted and forgotten too."""
+    if names:
+        AnalysisJob.objects.filter(run=run, name__in=names).delete()
 
 
 def shown_log(text: str) -> str:

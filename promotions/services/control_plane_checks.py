@@ -10,11 +10,11 @@ from django.db import transaction
 from common.errors import PlatformError
 from common.redaction import redact
 from projects.models import ChangeType, ControlPlane
-from promotions.manifests.control_plane import ControlPlaneSpec
+from promotions.manifests.control_plane import ControlPlaneSpec, Credential
 from promotions.ports.argocd import Findings, PlaneState, Scope
 from promotions.ports.argocd_access import ArgoCDs
-from promotions.selectors.plane_access import reach_of
-from promotions.services.control_planes import adopt_credential
+from promotions.selectors.plane_access import reach_of, secret_name
+from promotions.services.control_planes import adopt_credential, rotate_control_plane
 from promotions.services.saving import Write, owner_of, record, tell
 from rbac.actors import Actor, controller
 
@@ -88,7 +88,7 @@ def note_findings(plane: ControlPlane, examined: Examined, *, now: datetime) -> 
     }
     if findings.state in _WORKING:
         seen["permissions"] = [asdict(it) for it in findings.permissions]
-        seen["version"] = findings.version[:_LONGEST_VERSION] or plane.version
+        seen["version"] = findings.version[:_LONGEST_VERSION]
     if findings.token_expires_at is not None and not examined.is_next_good:
         seen["expires_at"] = findings.token_expires_at
     rows = ControlPlane.objects.filter(pk=plane.pk, generation=plane.generation, is_enabled=True)
@@ -100,6 +100,9 @@ def note_findings(plane: ControlPlane, examined: Examined, *, now: datetime) -> 
         tell(plane, ChangeType.MODIFIED, write=write)
     if examined.is_next_good:
         adopt_credential(plane, actor=write.actor, now=now)
+    elif findings.renewed_token and not plane.next_credential_mark and not secret_name(plane):
+        renewed = Credential(token=findings.renewed_token)
+        rotate_control_plane(plane, renewed, actor=write.actor, now=now)
 
 
 def scopes_of(spec: ControlPlaneSpec) -> tuple[Scope, ...]:

@@ -86,7 +86,7 @@ def save_control_plane(
     plane = stored or ControlPlane(tenant=tenant, name=name)
     spec, credential = _taken_apart(manifest.spec, stored)
     _refuse_plain_http(spec)
-    _refuse_double(plane, spec)
+    refuse_double(plane, spec)
     columns: dict[str, Any] = {
         "spec": stored_spec(spec),
         "kind": spec.kind,
@@ -104,6 +104,26 @@ def save_control_plane(
     saved = save(stored, plane, columns, write=write)
     open_or_wake(WorkKind.CONTROL_PLANE, saved, shard=saved.resource.shard, write=write)
     return saved
+
+
+def refuse_double(plane: ControlPlane, spec: ControlPlaneSpec) -> None:
+    """Return unless another control plane of the shard serves the same projects.
+
+    Raises:
+        ConflictError: One does.
+    """
+    others = ControlPlane.objects.filter(tenant=plane.tenant, shard=plane_shard(spec.shard or ""))
+    wanted = frozenset(spec.projects or ())
+    for other in others.exclude(uid=plane.uid).order_by("name"):
+        theirs = _projects_of(other.spec)
+        if wanted & theirs or (not wanted and not theirs):
+            of = f"project {min(wanted & theirs)}" if wanted else "all projects"
+            shard = f'shard "{other.shard}"' if other.shard else "the default shard"
+            raise ConflictError(
+                f'The control plane "{other.name}" serves {of} in {shard} already; bind one of '
+                "the two to other projects, or to another shard.",
+                code="bound",
+            )
 
 
 @transaction.atomic
@@ -314,22 +334,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _refuse_double(plane: ControlPlane, spec: ControlPlaneSpec) -> None:
-    """Return unless another control plane of the shard serves the same projects."""
-    others = ControlPlane.objects.filter(tenant=plane.tenant, shard=plane_shard(spec.shard or ""))
-    wanted = frozenset(spec.projects or ())
-    for other in others.exclude(uid=plane.uid).order_by("name"):
-        theirs = _projects_of(other.spec)
-        if wanted & theirs or (not wanted and not theirs):
-            of = f"project {min(wanted & theirs)}" if wanted else "all projects"
-            shard = f'shard "{other.shard}"' if other.shard else "the default shard"
-            raise ConflictError(
-                f'The control plane "{other.name}" serves {of} in {shard} already; bind one of '
-                "the two to other projects, or to another shard.",
-                code="bound",
-            )
 
 
 def _projects_of(spec: Mapping[str, Any]) -> frozenset[str]:

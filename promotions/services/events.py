@@ -6,12 +6,14 @@ Call these in the transaction of what happened. Source: Kargo ``pkg/event``.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from common.errors import PlatformError
 from common.jsontypes import JSONValue, as_list, as_object, as_text
+from projects.services.changes import kind_of
 from promotions.engine.conditions import truncated
 from promotions.engine.expressions.templates import render
 from promotions.engine.inputs import Scope, environment, variables
@@ -43,10 +45,17 @@ class Reason(StrEnum):
     PROMOTION_ERRORED = "PromotionErrored"
     PROMOTION_ABORTED = "PromotionAborted"
     PROMOTION_DISCARDED = "PromotionDiscarded"
+    PROMOTION_APPROVED = "PromotionApproved"
+    APPROVAL_WITHDRAWN = "PromotionApprovalWithdrawn"
+    APPROVAL_EXPIRED = "PromotionApprovalExpired"
     REQUEST_CREATED = "PromotionRequestCreated"
     REQUEST_SUCCEEDED = "PromotionRequestSucceeded"
     REQUEST_FAILED = "PromotionRequestFailed"
     REQUEST_ERRORED = "PromotionRequestErrored"
+    REQUEST_DISCARDED = "PromotionRequestDiscarded"
+    REQUEST_APPROVED = "PromotionRequestApproved"
+    REQUEST_APPROVAL_WITHDRAWN = "PromotionRequestApprovalWithdrawn"
+    REQUEST_APPROVAL_EXPIRED = "PromotionRequestApprovalExpired"
     FREIGHT_CREATED = "FreightCreated"
     FREIGHT_APPROVED = "FreightApproved"
     VERIFICATION_SUCCEEDED = "FreightVerificationSucceeded"
@@ -62,6 +71,11 @@ _ENDS: Mapping[PromotionPhase, Reason] = {
     PromotionPhase.FAILED: Reason.PROMOTION_FAILED,
     PromotionPhase.ERRORED: Reason.PROMOTION_ERRORED,
     PromotionPhase.ABORTED: Reason.PROMOTION_ABORTED,
+}
+_OF_REQUESTS: Mapping[Reason, Reason] = {
+    Reason.PROMOTION_APPROVED: Reason.REQUEST_APPROVED,
+    Reason.APPROVAL_WITHDRAWN: Reason.REQUEST_APPROVAL_WITHDRAWN,
+    Reason.APPROVAL_EXPIRED: Reason.REQUEST_APPROVAL_EXPIRED,
 }
 _VERDICTS: Mapping[str, Reason] = {
     VerificationPhase.SUCCESSFUL: Reason.VERIFICATION_SUCCEEDED,
@@ -85,10 +99,15 @@ def tell_promotion_created(promotion: Promotion, *, actor: Actor, now: datetime)
 
 
 def tell_promotion_ended(promotion: Promotion, *, now: datetime) -> None:
-    """Tell how a promotion ended; it is in that phase already."""
+    """Tell how a promotion ended; it is in that phase already.
+
+    Who aborted it is in its message only: its actor is who asked for it, here too.
+    """
     phase = PromotionPhase(promotion.phase)
     message = f"Promotion {phase.value}"
-    if promotion.message:
+    if phase is PromotionPhase.ABORTED and promotion.message:
+        message = promotion.message
+    elif promotion.message:
         message = f"{message}: {promotion.message}"
     facts = {}
     if phase is PromotionPhase.SUCCEEDED:
@@ -112,10 +131,26 @@ def tell_request_ended(request: PromotionRequest, *, now: datetime) -> None:
     _tell_request(request, Reason(f"PromotionRequest{request.phase}"), message, now=now)
 
 
+def tell_request_discarded(request: PromotionRequest, *, now: datetime) -> None:
+    """Tell that a promotion request was discarded, for which it says why."""
+    message = f"Promotion request discarded: {request.message}"
+    _tell_request(request, Reason.REQUEST_DISCARDED, message, now=now)
+
+
 def tell_promotion_discarded(promotion: Promotion, *, now: datetime) -> None:
     """Tell that a promotion was discarded, for which it says why."""
     message = f"Promotion discarded: {promotion.message}"
     _tell_promotion(promotion, Reason.PROMOTION_DISCARDED, message, now=now)
+
+
+def tell_approval(
+    subject: Promotion | PromotionRequest, reason: Reason, message: str, *, now: datetime
+) -> None:
+    """Tell that what waits for approval has enough of it, or has lost some."""
+    if isinstance(subject, PromotionRequest):
+        _tell_request(subject, _OF_REQUESTS[reason], message, now=now)
+    else:
+        _tell_promotion(subject, reason, message, now=now)
 
 
 def tell_freight_created(freight: Freight, *, actor: Actor, now: datetime) -> None:
@@ -184,77 +219,72 @@ def _tell_promotion(
     promotion: Promotion, reason: Reason, message: str, *, now: datetime, **facts: str
 ) -> None:
     annotations = {
-        "actor": promotion.actor,
-        "project": promotion.project.name,
-        "promotion-name": promotion.name,
-        "promotion-create-time": timestamp(promotion.created_at),
-        "stage-name": promotion.stage.name,
-        **freight_facts(promotion.freight),
+        **_facts(promotion, "promotion"),
         "applications": _applications(promotion),
         "rollback": promotion.annotations.get(plans.ROLLBACK_ANNOTATION, ""),
         **facts,
     }
-    Event.objects.create(
-        project=promotion.project,
-        reason=reason.value,
-        message=truncated(message),
-        object_kind="Promotion",
-        object_name=promotion.name,
-        object_uid=promotion.uid,
-        annotations={key: value for key, value in annotations.items() if value},
-        at=now,
-    )
+    _tell(promotion, reason, message, _present(annotations), now=now)
 
 
 def _tell_request(
     request: PromotionRequest, reason: Reason, message: str, *, now: datetime
 ) -> None:
-    annotations = {
-        "actor": request.actor,
-        "project": request.project.name,
-        "promotion-request-name": request.name,
-        "promotion-request-create-time": timestamp(request.created_at),
-        "stage-name": request.stage.name,
-        **freight_facts(request.freight),
-    }
-    Event.objects.create(
-        project=request.project,
-        reason=reason.value,
-        message=truncated(message),
-        object_kind="PromotionRequest",
-        object_name=request.name,
-        object_uid=request.uid,
-        annotations={key: value for key, value in annotations.items() if value},
-        at=now,
-    )
+    annotations = _facts(request, "promotion-request")
+    _tell(request, reason, message, _present(annotations), now=now)
 
 
 def _tell_freight(
     freight: Freight, reason: Reason, message: str, facts: Mapping[str, str], *, now: datetime
 ) -> None:
-    annotations = {"project": freight.project.name, **facts}
-    always = {"stage-name"}
+    annotations = {**_present(facts), "stage-name": facts["stage-name"]}
+    _tell(freight, reason, message, annotations, now=now)
+
+
+def _tell(
+    subject: Promotion | PromotionRequest | Freight,
+    reason: Reason,
+    message: str,
+    annotations: Mapping[str, str],
+    *,
+    now: datetime,
+) -> None:
     Event.objects.create(
-        project=freight.project,
+        project=subject.project,
         reason=reason.value,
         message=truncated(message),
-        object_kind="Freight",
-        object_name=freight.name,
-        object_uid=freight.uid,
-        annotations={key: it for key, it in annotations.items() if it or key in always},
+        object_kind=kind_of(subject),
+        object_name=subject.name,
+        object_uid=subject.uid,
+        annotations={"project": subject.project.name, **annotations},
         at=now,
     )
+
+
+def _facts(subject: Promotion | PromotionRequest, kind: str) -> dict[str, str]:
+    return {
+        "actor": subject.actor,
+        f"{kind}-name": subject.name,
+        f"{kind}-create-time": timestamp(subject.created_at),
+        "stage-name": subject.stage.name,
+        **freight_facts(subject.freight),
+    }
+
+
+def _present(facts: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in facts.items() if value}
 
 
 def _applications(promotion: Promotion) -> str:
     """Return the Argo CD Applications that the promotion updates, as JSON; empty without any.
 
-    Those whose names cannot be known before the promotion runs are left out.
+    Each once, by namespace and name. Those whose names cannot be known before the promotion runs
+    are left out.
     """
     if not any(step.get("uses") == _ARGOCD_UPDATE for step in promotion.spec["steps"]):
         return ""
     plan = plans.plan_for(promotion, workdir="", base_url="")
-    found: list[JSONValue] = []
+    found: list[dict[str, str]] = []
     for index, step in enumerate(steps_from(promotion.spec["steps"])):
         if step.uses != _ARGOCD_UPDATE:
             continue
@@ -264,11 +294,11 @@ def _applications(promotion: Promotion) -> str:
         except PlatformError:
             continue
         for app in map(as_object, as_list(as_object(step.config).get("apps"))):
-            found += _application(app, env)
-    return _json(found) if found else ""
+            found += [it for it in _application(app, env) if it not in found]
+    return _json(sorted(found, key=itemgetter("namespace", "name"))) if found else ""
 
 
-def _application(app: Mapping[str, JSONValue], env: Mapping[str, object]) -> list[JSONValue]:
+def _application(app: Mapping[str, JSONValue], env: Mapping[str, object]) -> list[dict[str, str]]:
     try:
         name = as_text(render(app.get("name"), env))
         namespace = as_text(render(app.get("namespace"), env))

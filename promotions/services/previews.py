@@ -16,16 +16,30 @@ KEPT_FOR = timedelta(hours=1)
 
 
 @transaction.atomic
-def request_preview(stage: Stage, freight: Freight, *, actor: Actor, now: datetime) -> Preview:
+def request_preview(
+    stage: Stage, freight: Freight, *, actor: Actor, now: datetime, target: str = ""
+) -> Preview:
     """Ask a worker of the Stage's shard to try a promotion without its effects.
 
+    Args:
+        stage: Where to.
+        freight: What.
+        actor: Who asks.
+        now: When.
+        target: To which of the Stage's targets; by default to the first of them.
+
     Raises:
-        InvalidError: The promotion could not be created.
+        InvalidError: The promotion could not be created, or the Stage has no such target.
     """
-    planned_promotion(stage, freight, actor=actor, now=now)
+    planned = planned_promotion(stage, freight, actor=actor, now=now, target=target)
     project = stage.project
     preview = Preview.objects.create(
-        project=project, stage=stage, freight=freight, actor=actor.name, created_at=now
+        project=project,
+        stage=stage,
+        freight=freight,
+        target_name=planned.target_name,
+        actor=actor.name,
+        created_at=now,
     )
     queue.open_work(
         kind=WorkKind.PREVIEW,
@@ -41,7 +55,7 @@ def request_preview(stage: Stage, freight: Freight, *, actor: Actor, now: dateti
         project_uid=project.uid,
         object_uid=stage.uid,
         object_name=stage.name,
-        after={"freight": freight.name},
+        after={"freight": freight.name, **({"target": target} if target else {})},
     )
     audit.record(act, actor=actor, at=now)
     return preview

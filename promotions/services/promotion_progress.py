@@ -7,7 +7,7 @@ steps to read, are kept beside, encrypted, as long as the promotion runs.
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from common.jsontypes import JSONObject, as_object
@@ -22,9 +22,13 @@ from promotions.engine.runner import HealthCheck, StepStatus
 from promotions.manifests.freight_contents import freight_reference
 from promotions.models import Promotion, StepExecution, WorkKind
 from promotions.selectors import plans
-from promotions.services import application_index, events, run_secrets, slots, webhook_index
+from promotions.services import application_index, events, run_secrets, saving, slots, webhook_index
+from rbac.actors import controller
 
 logger = logging.getLogger(__name__)
+
+SHOWN_WITHIN = timedelta(seconds=1)
+"""When a Stage is to show that what it let in runs; what ends sooner has it look sooner."""
 
 
 def start_promotion(promotion: Promotion, *, now: datetime) -> None:
@@ -42,6 +46,8 @@ def start_promotion(promotion: Promotion, *, now: datetime) -> None:
     promotion.advance(PromotionPhase.RUNNING, at=now, freight_collection=target)
     logger.info("promotion started", extra={"promotion": promotion.name})
     touched(promotion)
+    if promotion.request is None:
+        queue.wake(kind=WorkKind.STAGE, uid=promotion.stage.uid, at=now + SHOWN_WITHIN)
 
 
 def progress_of(promotion: Promotion) -> Progress:
@@ -100,11 +106,18 @@ def store(promotion: Promotion, result: Advance, *, now: datetime) -> None:
 def end_with_request(promotion: Promotion, *, now: datetime) -> None:
     """End a promotion whose request was aborted in the moment in which it made it.
 
+    If the request was deleted, so is the promotion.
+
     Raises:
         ConflictError: Somebody moved it meanwhile.
     """
-    aborted_by = promotion.request.aborted_by if promotion.request is not None else ""
+    request = promotion.request
+    aborted_by = request.aborted_by if request is not None else ""
     store(promotion, abort(progress_of(promotion), actor=aborted_by, now=now), now=now)
+    if request is not None and request.deleted_at is not None:
+        actor = controller("promotion-controller", shard=promotion.shard)
+        owner = saving.owner_of(promotion.project)
+        saving.delete(promotion, write=saving.Write(owner, actor, now))
 
 
 def wake_owner(promotion: Promotion, *, now: datetime) -> None:

@@ -151,11 +151,10 @@ def abort_promotion_request(
     A promotion that it begins in this very moment is aborted when it is to run.
     """
     rows = PromotionRequest.objects.filter(pk=request.pk, finished_at__isnull=True, aborted_by="")
+    hold_passes([request])
     if not rows.exists():
         return
-    # First: a promotion's pass locks its own work before that of its request, and so must we.
-    promotions = Promotion.objects.filter(request=request, finished_at__isnull=True)
-    for promotion in promotions.select_related("project__tenant", "stage", "freight", "request"):
+    for promotion in _held_promotions(request, now=now):
         abort_promotion(promotion, actor=actor, reason=reason, now=now)
     queue.wake(kind=WorkKind.PROMOTION_REQUEST, uid=request.uid, at=now)
     if not rows.update(aborted_by=actor.name, updated_at=now):
@@ -198,23 +197,40 @@ def retry_promotion_request(
 @transaction.atomic
 def delete_promotion_request(request: PromotionRequest, *, actor: Actor, now: datetime) -> None:
     """Delete a request and its promotions, having ended those that wait or run."""
-    _delete_promotions(request, actor=actor, now=now)
+    hold_passes([request])
+    delete_held_request(request, actor=actor, now=now)
+
+
+def hold_passes(requests: Iterable[PromotionRequest]) -> None:
+    """Let no pass over requests, or over promotions that they made, store anything until commit."""
+    uids = {request.pk: request.uid for request in requests}
+    promotions = Promotion.objects.filter(request__in=uids).values_list("uid", flat=True)
+    queue.hold(WorkKind.PROMOTION, promotions)
+    queue.hold(WorkKind.PROMOTION_REQUEST, uids.values())
+
+
+def delete_held_request(request: PromotionRequest, *, actor: Actor, now: datetime) -> None:
+    """As :func:`delete_promotion_request`, of a request that :func:`hold_passes` was called for."""
+    reason = "the promotion request was deleted"
+    for promotion in _held_promotions(request, now=now):
+        delete_promotion(promotion, actor=actor, reason=reason, now=now)
     queue.close_work(kind=WorkKind.PROMOTION_REQUEST, uid=request.uid)
-    _delete_promotions(request, actor=actor, now=now)  # what a pass began until a moment ago
     if not request.is_terminal:
         request.refresh_from_db(fields=["phase"])
     if not request.is_terminal:
         request.advance(RequestPhase.FAILED, at=now, message="deleted", aborted_by=actor.name)
+        events.tell_request_ended(request, now=now)
     saving.delete(request, write=saving.Write(saving.owner_of(request.project), actor, now))
     queue.wake(kind=WorkKind.STAGE, uid=request.stage.uid, at=now)
 
 
-def _delete_promotions(request: PromotionRequest, *, actor: Actor, now: datetime) -> None:
+def _held_promotions(request: PromotionRequest, *, now: datetime) -> list[Promotion]:
+    """Return what a request made, but for what runs since a moment ago: that ends itself, soon."""
     rows = Promotion.objects.filter(request=request)
-    for promotion in rows.select_related("project__tenant", "stage", "freight", "request"):
-        delete_promotion(
-            promotion, actor=actor, reason="the promotion request was deleted", now=now
-        )
+    found = list(rows.select_related("project__tenant", "stage", "freight", "request"))
+    busy = queue.hold(WorkKind.PROMOTION, [row.uid for row in found], busy_too=False)
+    queue.wake_many(kind=WorkKind.PROMOTION, uids=list(busy), at=now)
+    return [row for row in found if row.uid not in busy]
 
 
 def _named(stage: Stage, names: Sequence[str]) -> list[Target]:

@@ -92,24 +92,26 @@ def create_promotion(
     return promotion
 
 
-def planned_promotion(stage: Stage, freight: Freight, *, actor: Actor, now: datetime) -> Promotion:
+def planned_promotion(
+    stage: Stage, freight: Freight, *, actor: Actor, now: datetime, target: str = ""
+) -> Promotion:
     """Return the promotion that would be created, with a new name and not stored.
 
-    Of a Stage that selects targets it is the one to the first of them.
+    Of a Stage that selects targets it is the one to ``target``, or to the first of them.
 
     Raises:
-        InvalidError: As :func:`create_promotion` does.
+        InvalidError: As :func:`create_promotion` does, or the Stage selects no such target.
     """
     refused = refusal(stage, freight, now=now)
     if refused:
         raise InvalidError(refused, code="freight_not_available")
-    first = next(iter(targets_of(stage)), None) if is_target_aware(stage) else None
+    chosen = _target_to_try(stage, target)
     return Promotion(
         project=stage.project,
         stage=stage,
         freight=freight,
-        target_name=first.name if first is not None else "",
-        target_facts=_target_facts(first) if first is not None else {},
+        target_name=chosen.name if chosen is not None else "",
+        target_facts=_target_facts(chosen) if chosen is not None else {},
         name=new_promotion_name(stage, freight, now=now),
         spec=planned_spec(stage, freight),
         shard=stage.shard,
@@ -221,6 +223,17 @@ def _admit(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
 def _is_open(stage: Stage) -> bool:
     health = HealthState(stage.health["status"]) if stage.health else None
     return gate_of(current_collection(stage), health=health) is Gate.OPEN
+
+
+def _target_to_try(stage: Stage, name: str) -> Target | None:
+    """Return the target of that name, or the first; ``None`` if the Stage has none at all."""
+    targets = targets_of(stage) if is_target_aware(stage) else []
+    if not name:
+        return next(iter(targets), None)
+    found = next((it for it in targets if it.name == name), None)
+    if found is None:
+        raise InvalidError(f'Stage "{stage.name}" selects no target "{name}".', code="no_target")
+    return found
 
 
 def _target_facts(target: Target) -> dict[str, Any]:

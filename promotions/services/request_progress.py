@@ -88,6 +88,16 @@ def store_request(request: PromotionRequest, decision: Decision, *, now: datetim
     touched(request)
 
 
+def explain_request(request: PromotionRequest, message: str, *, now: datetime) -> None:
+    """Say on a request that is to start why it does not."""
+    shown = truncated(message)
+    if request.message == shown:
+        return
+    PromotionRequest.objects.filter(pk=request.pk).update(message=shown, updated_at=now)
+    request.message = shown
+    touched(request)
+
+
 def conclude_request(stage: Stage, request: PromotionRequest, *, now: datetime) -> None:
     """Take note of a request that has ended; a success becomes what the Stage holds."""
     if request.started_at is None:

@@ -96,6 +96,18 @@ def replace_holds(stage: Stage, holds: Iterable[Hold]) -> None:
     tell_stage_changed(stage)
 
 
+def forget_promoting(stage: Stage, *, now: datetime) -> None:
+    """Forget what only a Stage with steps has: holds, its place in line, links to Applications.
+
+    What it held and promoted stays as history; it counts again if the Stage gets steps again.
+    """
+    slots.leave_line(stage, now=now)
+    if AutoPromotionHold.objects.filter(stage=stage).exists():
+        replace_holds(stage, ())
+    if CONTEXT_ANNOTATION in stage.annotations:
+        update_stage(stage, now=now, annotations=_linked(stage.annotations, ()))
+
+
 def store_status(
     stage: Stage,
     *,

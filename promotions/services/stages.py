@@ -28,8 +28,9 @@ from promotions.models import (
     StageFreight,
     WorkKind,
 )
+from promotions.services import slots
 from promotions.services.analysis_runs import delete_analysis_run
-from promotions.services.promotion_requests import delete_promotion_request
+from promotions.services.promotion_requests import delete_held_request
 from promotions.services.promotions import delete_promotion
 from promotions.services.saving import (
     Outcome,
@@ -144,16 +145,21 @@ def delete_stage(stage: Stage, *, actor: Actor, now: datetime) -> None:
     Source: Kargo ``pkg/controller/stages`` finalization, and the ownership of Promotions.
     """
     write = Write(owner_of(stage.project), actor, now)
-    promotions = Promotion.objects.filter(stage=stage, request__isnull=True)
-    promotions = promotions.select_related("project__tenant", "stage")
-    for promotion in promotions:
-        delete_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
+    promotions = Promotion.objects.filter(stage=stage).select_related("project__tenant", "stage")
+    requests = PromotionRequest.objects.filter(stage=stage).select_related("project__tenant")
     runs = AnalysisRun.objects.filter(stage=stage).select_related("project__tenant", "stage")
+    queue.hold(WorkKind.PROMOTION, promotions.values_list("uid", flat=True))
+    queue.hold(WorkKind.PROMOTION_REQUEST, requests.values_list("uid", flat=True))
+    queue.hold(WorkKind.ANALYSIS_RUN, runs.values_list("uid", flat=True))
+    queue.hold(WorkKind.STAGE, [stage.uid])
+    for promotion in promotions.filter(request__isnull=True):
+        delete_promotion(promotion, actor=actor, reason="the Stage was deleted", now=now)
     for run in runs:
         delete_analysis_run(run, actor=actor, now=now)
-    for request in PromotionRequest.objects.filter(stage=stage).select_related("project__tenant"):
-        delete_promotion_request(request, actor=actor, now=now)
+    for request in requests:
+        delete_held_request(request, actor=actor, now=now)
     _forget_standings(stage, write)
+    slots.leave_line(stage, now=now)
     queue.close_work(kind=WorkKind.STAGE, uid=stage.uid)
     delete(stage, write=write)
 

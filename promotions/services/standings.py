@@ -14,17 +14,15 @@ def sync_presence(stage: Stage, current: Iterable[Freight], *, now: datetime) ->
     What left keeps the longest time it stayed, if it was verified here.
     """
     wanted = {freight.pk: freight for freight in current}
-    for standing in StageFreight.objects.filter(stage=stage, current_since__isnull=False):
-        if standing.freight_id not in wanted:
-            _leave(standing, now=now)
-    present = StageFreight.objects.filter(
-        stage=stage, freight_id__in=wanted, current_since__isnull=False
-    ).values_list("freight_id", flat=True)
-    for pk in set(wanted) - set(present):
+    present = StageFreight.objects.filter(stage=stage, current_since__isnull=False)
+    standings = {standing.freight_id: standing for standing in present}
+    for pk in standings.keys() - wanted.keys():
+        _leave(standings[pk], stage, now=now)
+    for pk in wanted.keys() - standings.keys():
         StageFreight.objects.update_or_create(
             stage=stage, freight_id=pk, defaults={"current_since": now}
         )
-        _touched(wanted[pk])
+        _touched(wanted[pk], stage)
 
 
 def mark_verified(stage: Stage, freight: Iterable[Freight], *, at: datetime) -> list[Freight]:
@@ -33,24 +31,24 @@ def mark_verified(stage: Stage, freight: Iterable[Freight], *, at: datetime) -> 
     for item in freight:
         standing, _ = StageFreight.objects.get_or_create(stage=stage, freight=item)
         rows = StageFreight.objects.filter(pk=standing.pk, verified_at__isnull=True)
-        if rows.update(verified_at=at):
+        if standing.verified_at is None and rows.update(verified_at=at):
             newly.append(item)
-            _touched(item)
+            _touched(item, stage)
     return newly
 
 
-def _leave(standing: StageFreight, *, now: datetime) -> None:
+def _leave(standing: StageFreight, stage: Stage, *, now: datetime) -> None:
     values: dict[str, object] = {"current_since": None}
     if standing.verified_at is not None and standing.current_since is not None:
         soak = now - standing.current_since
         if soak > (standing.longest_soak or timedelta(0)):
             values["longest_soak"] = soak
     StageFreight.objects.filter(pk=standing.pk).update(**values)
-    _touched(standing.freight)
+    _touched(standing.freight, stage)
 
 
-def _touched(freight: Freight) -> None:
-    project = freight.project
+def _touched(freight: Freight, stage: Stage) -> None:
+    project = stage.project  # which is the Freight's too, and is there already
     record_change(
         freight,
         change_type=ChangeType.MODIFIED,

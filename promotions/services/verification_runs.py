@@ -4,18 +4,23 @@ Source: Kargo Stage controller, startVerification, getVerificationResult, abortV
 """
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from django.conf import settings
 from django.db import transaction
 
 from common.clock import now as read_clock
 from common.errors import InvalidError, NotFoundError, PlatformError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
 from common.redaction import redact
+from promotions.engine.analysis.field_paths import field_at
 from promotions.engine.analysis.kargo_runs import Metadata, build_spec, run_metadata, run_name
-from promotions.engine.analysis.runs import write_run_spec
-from promotions.engine.analysis.templates import TemplateSpec, read_template
+from promotions.engine.analysis.nesting import with_nested
+from promotions.engine.analysis.runs import RunSpec, write_run_spec
+from promotions.engine.analysis.templates import TemplateReference, TemplateSpec, read_template
 from promotions.engine.expressions.functions import FunctionScope, kargo_functions
 from promotions.engine.expressions.verification_arguments import (
     VerificationScope,
@@ -25,6 +30,7 @@ from promotions.engine.names import format_ulid
 from promotions.engine.verification import VerificationPhase
 from promotions.manifests.metadata import KARGO_API, STAGE_KEY
 from promotions.manifests.promotion_steps import variables_from
+from promotions.manifests.stage import to_manifest as stage_manifest
 from promotions.models import (
     AnalysisRun,
     AnalysisTemplate,
@@ -89,12 +95,8 @@ def refresh(verification: Verification, stage: Stage, *, now: datetime) -> bool:
         return False
     run = run_of(verification, stage.project)
     if run is None:
-        name, namespace = as_text(reference.get("name")), as_text(reference.get("namespace"))
         verification.phase = VerificationPhase.ERROR.value
-        verification.message = (
-            f'error getting AnalysisRun "{name}" in namespace "{namespace}": '
-            f'analysisruns.argoproj.io "{name}" not found'
-        )
+        verification.message = f"error getting {_missing(reference)}"
         verification.finished_at = now
     else:
         before = (verification.phase, verification.message, verification.finished_at)
@@ -105,18 +107,33 @@ def refresh(verification: Verification, stage: Stage, *, now: datetime) -> bool:
     return True
 
 
-def stop(verification: Verification, stage: Stage, *, now: datetime) -> None:
-    """Have the run of a verification that somebody aborted stop measuring."""
+def stop(verification: Verification, stage: Stage, *, now: datetime) -> str:
+    """Have the run of a verification that somebody aborted stop measuring.
+
+    Returns:
+        Nothing, or why it cannot be stopped: it is gone.
+    """
     run = run_of(verification, stage.project)
     if run is not None:
         actor = controller("stage-controller", shard=stage.shard)
         terminate_analysis_run(run, actor=actor, now=now)
+        return ""
+    reference = as_object(verification.analysis_run)
+    return f"error terminating {_missing(reference)}" if reference else ""
 
 
 def promotion_of(verification: Verification, stage: Stage) -> str:
     """Return the name of the promotion that brought a verification about; empty if none did."""
     run = run_of(verification, stage.project)
     return run.promotion.name if run is not None and run.promotion is not None else ""
+
+
+def _missing(reference: JSONObject) -> str:
+    name, namespace = as_text(reference.get("name")), as_text(reference.get("namespace"))
+    return (
+        f'AnalysisRun "{name}" in namespace "{namespace}": '
+        f'analysisruns.argoproj.io "{name}" not found'
+    )
 
 
 def _mirror(verification: Verification, run: AnalysisRun) -> None:
@@ -135,13 +152,14 @@ def _made(
     collection: FreightCollection, stage: Stage, *, promotion: str, now: datetime
 ) -> AnalysisRun:
     configured = as_object(stage.spec.get("verification"))
-    templates = [
-        _template(stage, as_object(it)) for it in as_list(configured.get("analysisTemplates"))
+    references = [
+        TemplateReference(as_text(it.get("name")), it.get("kind") == _CLUSTER_KIND)
+        for it in map(as_object, as_list(configured.get("analysisTemplates")))
     ]
     values = verification_arguments(
         _scope(collection, stage), variables_from(configured.get("args"))
     )
-    spec = write_run_spec(build_spec(templates, values))
+    spec = write_run_spec(_with_fields(build_spec(_templates(stage, references), values), stage))
     metadata = _metadata(collection, stage, promotion=promotion)
     ulid = format_ulid(milliseconds=int(now.timestamp() * 1000), entropy=secrets.randbits(80))
     run = AnalysisRun(
@@ -160,10 +178,34 @@ def _made(
     )
 
 
-def _template(stage: Stage, reference: JSONObject) -> TemplateSpec:
-    name, project = as_text(reference.get("name")), stage.project
+def _templates(stage: Stage, references: Sequence[TemplateReference]) -> list[TemplateSpec]:
+    """Return the templates, with those that they include if the operator wants that."""
+    find = partial(_template, stage)
+    if settings.NESTED_ANALYSIS_TEMPLATES:
+        return with_nested(references, find=find)
+    return [find(reference) for reference in references]
+
+
+def _with_fields(spec: RunSpec, stage: Stage) -> RunSpec:
+    """Return the specification with fields of the Stage in arguments, if the operator allows it."""
+    if not settings.ANALYSIS_FIELD_REFS:
+        return spec
+    document: JSONObject = stage_manifest(stage)
+    return replace(
+        spec,
+        arguments=tuple(
+            replace(it, value=field_at(document, it.value_from.field_path))
+            if it.value is None and it.value_from and it.value_from.field_path
+            else it
+            for it in spec.arguments
+        ),
+    )
+
+
+def _template(stage: Stage, reference: TemplateReference) -> TemplateSpec:
+    name, project = reference.name, stage.project
     row: AnalysisTemplate | ClusterAnalysisTemplate | None
-    if reference.get("kind") == _CLUSTER_KIND:
+    if reference.cluster_scope:
         row = ClusterAnalysisTemplate.objects.filter(tenant=project.tenant, name=name).first()
         where = f'ClusterAnalysisTemplate "{name}"'
     else:

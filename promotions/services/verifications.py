@@ -172,13 +172,17 @@ def _asker(collection: FreightCollection, stage: Stage) -> str:
 
 
 def _aborted(collection: FreightCollection, stage: Stage, *, now: datetime) -> Verification:
-    """End the newest verification as Kargo does: failed, whoever asked for that is its actor."""
+    """End the newest verification as Kargo does: failed, whoever asked for that is its actor.
+
+    One whose run is gone has ended in error.
+    """
     verification = _latest(collection)
     if verification is None:
         raise ConflictError(f'Stage "{stage.name}" has no verification to abort.')
-    verification_runs.stop(verification, stage, now=now)
-    verification.phase = VerificationPhase.FAILED.value
-    verification.message = ABORTED_BY_USER
+    failure = verification_runs.stop(verification, stage, now=now)
+    phase = VerificationPhase.ERROR if failure else VerificationPhase.FAILED
+    verification.phase = phase.value
+    verification.message = failure or ABORTED_BY_USER
     verification.finished_at = now
     verification.actor = as_text(as_object(stage.abort_request or {}).get("actor"))
     verification.save(update_fields=["phase", "message", "finished_at", "actor"])

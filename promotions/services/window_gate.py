@@ -70,7 +70,9 @@ def _discard_request(
     """End a promotion request that has not started, and delete it: automation may ask again."""
     message = f"Discarded before it started: {reason.message}"
     actor = controller("stage-controller", shard=stage.shard)
+    request.project, request.stage = stage.project, stage
     request.advance(RequestPhase.ERRORED, at=now, message=message, aborted_by=actor.name)
+    events.tell_request_discarded(request, now=now)
     _audit(request, stage, reason, now=now)
     saving.delete(request, write=saving.Write(saving.owner_of(stage.project), actor, now))
     logger.info("promotion request discarded", extra={"request": request.name})

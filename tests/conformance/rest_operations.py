@@ -169,8 +169,8 @@ CALLS: dict[str, Call] = {
     "GetClusterAnalysisTemplate": _get(f"{H}/cluster-analysis-templates/check-all"),
     "DeleteClusterAnalysisTemplate": _delete(f"{H}/cluster-analysis-templates/check-all"),
     # Nothing starts runs yet, and there is no source of their logs.
-    "GetAnalysisRun": _get(f"{P}/analysis-runs/test.1", 404),
-    "GetAnalysisRunLogs": _get(f"{P}/analysis-runs/test.1/logs", 501),
+    "GetAnalysisRun": _get(f"{P}/analysis-runs/test.1"),
+    "GetAnalysisRunLogs": _get(f"{P}/analysis-runs/test.1/logs?metricName=none", 400),
     # ---- config maps, credentials, roles and tokens
     **_keyed("Project", P),
     **_keyed("Shared", H),

@@ -10,6 +10,8 @@ from projects.models import Project, Tenant
 from projects.selectors import default_tenant, project_named
 from promotions.engine.phases import PromotionPhase
 from promotions.models import (
+    AnalysisJob,
+    AnalysisRun,
     AutoPromotionHold,
     Freight,
     Promotion,
@@ -27,7 +29,10 @@ from tests.factories.rich_manifests import (
     CHART,
     GIT,
     IMAGE,
+    MEASURED,
     PROJECT,
+    RUN,
+    RUN_STATUS,
     STEPS,
     TOKEN,
     document,
@@ -112,6 +117,7 @@ def make_rich(tenant: Tenant | None = None) -> Rich:
     _promote_everyhow(test, freight)
     succeeded = Promotion.objects.get(stage=test, phase=PromotionPhase.SUCCEEDED)
     _hold(test, freight[0], freight[1], promotion=succeeded)
+    _measure(test, promotion=succeeded)
     approve_freight(freight[0], prod, actor=operator_at_console("rich"), now=read_clock())
     waiting = create_promotion(
         test, freight[0], actor=operator_at_console("rich"), now=read_clock()
@@ -232,7 +238,7 @@ def _hold(stage: Stage, *freight: Freight, promotion: Promotion) -> None:
                 actor="email:bob@example.com",
                 started_at=NOON,
                 finished_at=NOON,
-                analysis_run={"name": "test.1", "namespace": PROJECT, "phase": phase},
+                analysis_run={"name": RUN, "namespace": PROJECT, "phase": phase},
             )
         row = stage.freight_standings.get(freight=item)
         row.verified_at, row.longest_soak = NOON, timedelta(hours=1, minutes=30)
@@ -248,3 +254,30 @@ def _hold(stage: Stage, *freight: Freight, promotion: Promotion) -> None:
     running = Promotion.objects.get(stage=stage, phase=PromotionPhase.RUNNING)
     stage.current_promotion, stage.last_promotion = running, promotion
     stage.save(update_fields=["current_promotion", "last_promotion"])
+
+
+def _measure(stage: Stage, *, promotion: Promotion) -> None:
+    """Make the run that verified what the Stage holds: one metric asked for, one run as a job."""
+    run = AnalysisRun.objects.create(
+        project=stage.project,
+        stage=stage,
+        promotion=promotion,
+        name=RUN,
+        labels={"kargo.akuity.io/stage": stage.name},
+        owners=[],
+        spec={"metrics": MEASURED, "args": [{"name": "service", "value": "shop"}]},
+        status=RUN_STATUS,
+        phase="Successful",
+        shard=stage.shard,
+        ended_at=NOON,
+    )
+    AnalysisJob.objects.create(
+        run=run,
+        metric="smoke",
+        ordinal=1,
+        name=f"{run.uid}.smoke.1",
+        begun_at=NOON,
+        ended_at=NOON,
+        outcome="Successful",
+        logs={"main": "all is well\n"},
+    )

@@ -41,6 +41,33 @@ _METRIC = {
 }
 
 
+RUN = "test.1"
+_JOB = {"spec": {"template": {"spec": {"containers": [{"name": "main", "image": "smoke"}]}}}}
+MEASURED = [_METRIC, {"name": "smoke", "provider": {"job": _JOB}}]
+_MEASUREMENT = {
+    "phase": "Successful",
+    "startedAt": "2026-06-01T12:00:00Z",
+    "finishedAt": "2026-06-01T12:00:00Z",
+}
+RUN_STATUS = {
+    "phase": "Successful",
+    "startedAt": "2026-06-01T12:00:00Z",
+    "completedAt": "2026-06-01T12:00:00Z",
+    "runSummary": {"count": 2, "successful": 2},
+    "metricResults": [
+        {
+            "name": name,
+            "phase": "Successful",
+            "count": 1,
+            "successful": 1,
+            "measurements": [{**_MEASUREMENT, "value": value}],
+        }
+        for name, value in (("errors", "0.5"), ("smoke", ""))
+    ],
+}
+"""What a run measured that verified the Freight of the Stage ``test``."""
+
+
 def document(kind: str, name: str, *, group: str = "", **parts: Any) -> dict[str, Any]:
     """Return a manifest of the project; ``group`` is another ``apiVersion`` than Kargo's."""
     metadata = {"name": name, "namespace": PROJECT, **parts.pop("metadata", {})}

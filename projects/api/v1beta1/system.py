@@ -4,14 +4,13 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from projects.models import IdentityProvider
 from projects.models.secret import SHARED_NAMESPACE, SYSTEM_NAMESPACE
 from projects.rest import TenantView
-from projects.selectors import argocd_shards
+from projects.selectors import argocd_shards, runs_jobs
 from projects.services.sign_in import sign_in_providers
 from rbac.authorizer import PUBLIC, SIGNED_IN
 from rbac.namespaces import KARGO_NAMESPACE
@@ -62,7 +61,7 @@ class ServerConfig(TenantView):
                 "systemResourcesNamespace": SYSTEM_NAMESPACE,
                 "sharedResourcesNamespace": SHARED_NAMESPACE,
                 "kargoNamespace": KARGO_NAMESPACE,
-                "hasAnalysisRunLogsUrlTemplate": bool(settings.LOCAL_JOBS),
+                "hasAnalysisRunLogsUrlTemplate": runs_jobs(self.tenant),
             }
         )
 

@@ -15,7 +15,7 @@ from promotions.selectors.approvals import (
 )
 from promotions.selectors.promotion_requests import request_named
 from promotions.selectors.timeline import promotion_named
-from promotions.services.approvals import Judgement, judge_promotion
+from promotions.services.approvals import JUDGEMENTS, Judgement, judge_promotion
 
 
 class ApprovalView(ProjectView):
@@ -36,8 +36,8 @@ class ApprovalView(ProjectView):
     def judge(self, request: Request, names: dict[str, str]) -> Response:
         body = read_json_object(request)
         action = text_of(body, "action")
-        if action not in {Action.APPROVE, Action.REJECT}:
-            raise bad_request('"action" must be one of approve, reject')
+        if action not in JUDGEMENTS:
+            raise bad_request(f'"action" must be one of {", ".join(JUDGEMENTS)}')
         subject = self.subject(names)
         judgement = Judgement(Action(action), text_of(body, "message"))
         judge_promotion(subject, judgement, actor=self.actor, now=self.now)

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from common.jsontypes import as_object
 from common.rest.requests import bad_request, read_json_object, text_of
 from projects.rest import ProjectView
-from promotions.engine.approvals import Action
+from promotions.engine.approvals import ANSWERS, Action
 from promotions.manifests.promotion_prompt import prompt_to
 from promotions.selectors.prompts import prompt_named, responses_to
 from promotions.selectors.timeline import promotion_named
@@ -30,7 +30,7 @@ class RespondToPromotion(ProjectView):
 def _answer(request: Request) -> Answer:
     body = read_json_object(request)
     action = text_of(body, "action")
-    if action not in list(Action):
+    if action not in ANSWERS:
         raise bad_request('"action" must be one of approve, reject, submit')
     values = body.get("values")
     if action == Action.SUBMIT and not isinstance(values, dict):

@@ -7,6 +7,7 @@ from promotions.api.v1.create_promotion_request import CreatePromotionRequest
 from promotions.api.v1.get_freight_eligibility import GetFreightEligibility
 from promotions.api.v1.get_preview import GetPreview
 from promotions.api.v1.get_promotion_request import GetPromotionRequest
+from promotions.api.v1.get_promotion_request_wait import GetPromotionRequestWait
 from promotions.api.v1.get_promotion_wait import GetPromotionWait
 from promotions.api.v1.get_prompt import GetPrompt
 from promotions.api.v1.get_stage_eligibility import GetStageEligibility
@@ -88,6 +89,11 @@ _PROJECT: list[URLPattern | URLResolver] = [
         "/promotions/<str:promotion>/approvals",
         by_method(get=ListPromotionApprovals, post=JudgePromotion),
         name="api-promotion-approvals",
+    ),
+    path(
+        "/promotion-requests/<str:promotion_request>/waiting",
+        by_method(get=GetPromotionRequestWait),
+        name="api-get-promotion-request-wait",
     ),
     path(
         "/promotion-requests/<str:promotion_request>/approvals",

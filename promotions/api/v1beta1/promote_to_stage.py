@@ -38,7 +38,13 @@ class PromoteToStage(ProjectView):
         require_may_promote(self.actor, target)
         freight = self._freight(way, value, target)
         if is_dry_run(request):
-            preview = request_preview(target, freight, actor=self.actor, now=self.now)
+            preview = request_preview(
+                target,
+                freight,
+                actor=self.actor,
+                now=self.now,
+                target=text_of(read_json_object(request), "target"),
+            )
             return preview_answer(preview, tenant=self.tenant.name)
         promotion = promote(target, freight, actor=self.actor, now=self.now)
         return Response(write_manifest(promotion), status=201)

@@ -83,7 +83,8 @@ def _foreign(state: OperationState) -> Decision:
 
 def _ours(state: OperationState, desired: tuple[str, ...]) -> Decision:
     if state.revisions is None:
-        return Decision(Act.REPEAT, reason="the operation has no result")
+        said = f", but says: {state.message}" if state.message else ""
+        return Decision(Act.REPEAT, reason=f"the operation has no result{said}")
     if not is_any_desired(desired):
         return Decision(Act.DONE, state.phase, state.message)
     if len(desired) != len(state.revisions):

@@ -31,7 +31,12 @@ class Recurrence:
         """Return the occurrences whose local date this is, in UTC, in order."""
         found = _instants(self, day)
         last = _last(self) if found else None
-        return found if last is None else [it for it in found if it <= last]
+        missing = self.rule.exceptions
+        return [
+            it
+            for it in found
+            if (last is None or it <= last) and not missing.has(it, self.local_date(it))
+        ]
 
     def is_over(self, at: datetime) -> bool:
         """Return whether nothing occurs after ``at``, because of UNTIL or COUNT."""

@@ -6,15 +6,17 @@ a minute; ``docs/operations/promotion-windows.md`` has the list.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 
 from common.errors import InvalidError
+from promotions.engine.windows import exceptions
+from promotions.engine.windows.exceptions import Exceptions, parse_exceptions
 from promotions.engine.windows.times import CalendarTime, parse_local
 
-LONGEST_RULE = 1000
+LONGEST_RULE = 4000
 MOST_A_DAY = 1440
 """How often a day a window may open at most."""
 MOST_COUNTED = 10_000
@@ -52,6 +54,7 @@ class Rule:
         count: How many occurrences there are; 0 if that has no limit.
         positions: Which of a period's occurrences count, from 1, from the end if negative.
         week_start: The day on which weeks begin, Monday is 0.
+        exceptions: What does not take place; it counts towards ``count`` all the same.
     """
 
     frequency: Frequency
@@ -68,16 +71,20 @@ class Rule:
     seconds: frozenset[int] = frozenset()
     positions: tuple[int, ...] = ()
     week_start: int = 0
+    exceptions: Exceptions = field(default_factory=Exceptions)
 
 
 @lru_cache(maxsize=512)
 def parse_rule(text: str, start: CalendarTime) -> Rule:
     """Return the rule, with what it leaves open taken from the first time, ``start``.
 
+    Lines of ``EXDATE`` may come with it.
+
     Raises:
         InvalidError: It is no rule of RFC 5545, or one that windows do not support.
     """
-    rule = _parsed(_parts(text), start)
+    line, excepted = _lines(text)
+    rule = replace(_parsed(_parts(line), start), exceptions=parse_exceptions(excepted, start))
     _refuse_unfit(rule)
     whole = _completed(rule, start.local)
     most = len(whole.minutes) * len(whole.seconds)
@@ -87,11 +94,22 @@ def parse_rule(text: str, start: CalendarTime) -> Rule:
     return whole
 
 
-def _parts(text: str) -> dict[str, str]:
+def _lines(text: str) -> tuple[str, list[str]]:
+    """Return the line with the rule, and those with what does not take place."""
     if len(text) > LONGEST_RULE:
         raise InvalidError(f"is longer than {LONGEST_RULE} characters")
-    if "\n" in text or "\r" in text:
-        raise InvalidError("must be one line; EXDATE and RDATE are not supported, add a window")
+    lines = text.strip().splitlines()
+    excepted = [it for it in lines if it.startswith(exceptions.NAME)]
+    rules = [it for it in lines if it not in excepted]
+    if len(rules) > 1:
+        raise InvalidError(
+            "must be one rule, and lines of EXDATE if need be; RDATE and a second rule are not "
+            "supported, add a window"
+        )
+    return "".join(rules), excepted
+
+
+def _parts(text: str) -> dict[str, str]:
     parts: dict[str, str] = {}
     for part in text.removeprefix("RRULE:").rstrip(";").split(";"):
         name, equals, value = part.partition("=")
@@ -217,21 +235,14 @@ def _completed(rule: Rule, start: datetime) -> Rule:
             case _:
                 pass
     is_hourly = rule.frequency is Frequency.HOURLY
-    return Rule(
-        frequency=rule.frequency,
-        interval=rule.interval,
-        until=rule.until,
-        count=rule.count,
+    return replace(
+        rule,
         months=months,
-        weeks=rule.weeks,
-        year_days=rule.year_days,
         month_days=month_days,
         weekdays=weekdays,
         hours=rule.hours or (frozenset() if is_hourly else frozenset({start.hour})),
         minutes=rule.minutes or frozenset({start.minute}),
         seconds=rule.seconds or frozenset({start.second}),
-        positions=rule.positions,
-        week_start=rule.week_start,
     )
 
 

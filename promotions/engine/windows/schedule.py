@@ -10,13 +10,14 @@ from datetime import datetime
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, as_list, as_object, as_text
-from promotions.engine.eligibility import Bars, Code, Reason
+from promotions.engine.eligibility import Code, Reason, reason
 from promotions.engine.selection.stages import parse_stage_selector
 from promotions.engine.windows.windows import Window, WindowKind, parse_span
 
 MOST_STEPS = 500
 """After how many openings and closings of single windows the next change is given up as unknown."""
 _SHOWN = "%Y-%m-%d %H:%M:%S UTC"
+_CLOSED = "promotions are closed: "
 _NAMED = 5
 
 
@@ -108,10 +109,9 @@ def why_closed(status: WindowStatus | None) -> Reason | None:
     """Return what keeps promotions out and when it no longer does; ``None`` if nothing does."""
     if status is None or not status.is_closed:
         return None
-    return Reason(
-        code=Code.WINDOW_CLOSED,
-        message=status.reason,
-        bars=Bars.PROMOTION,
+    return reason(
+        Code.WINDOW_CLOSED,
+        closed=status.reason.removeprefix(_CLOSED),
         lifted_by=(
             "the next opening of its promotion windows"
             if status.next_open
@@ -195,8 +195,8 @@ def _names(windows: Sequence[Window]) -> str:
 
 def _explained(barrier: str, opens_at: datetime | None) -> str:
     if opens_at is None:
-        return f"promotions are closed: {barrier}; no opening is known"
-    return f"promotions are closed: {barrier}; they open at {opens_at.strftime(_SHOWN)}"
+        return f"{_CLOSED}{barrier}; no opening is known"
+    return f"{_CLOSED}{barrier}; they open at {opens_at.strftime(_SHOWN)}"
 
 
 def _stamp(at: datetime | None) -> str:

@@ -5,11 +5,10 @@ the request was taken. Redirects are not followed: they would show the token to 
 """
 
 import json
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from common.clock import now
@@ -26,7 +25,8 @@ from promotions.gateways.argocd.errors import (
     nonsense,
     problem_in,
 )
-from promotions.gateways.argocd.limits import PATIENCE_SECONDS, PlaneLimits
+from promotions.gateways.argocd.limits import PlaneLimits
+from promotions.gateways.argocd.patience import WORTH_REPEATING, Patience, next_pause
 from promotions.ports.argocd_access import PlaneAccess
 from promotions.ports.argocd_errors import ArgoCDError, ArgoCDUnavailableError
 
@@ -36,11 +36,9 @@ WRITE_SECONDS = 30.0
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 READ_ATTEMPTS = 3
 
-_FIRST_PAUSE_SECONDS = 0.5
 _REDIRECT = 300
 _MAX_PROBLEM_BYTES = 64 * 1024
 _NEVER_SENT = frozenset({"egress_refused", "host_unresolved"})
-_WORTH_REPEATING = TEMPORARY | {TOO_MANY}
 
 Params: TypeAlias = Iterable[tuple[str, str]]
 Sleep: TypeAlias = Callable[[float], None]
@@ -109,12 +107,12 @@ class Conversation:
             ArgoCDError: Of the kind that the answer stands for.
         """
         query = tuple(params)
-        patience = _Patience(seconds, may_take_long=may_take_long)
+        patience = Patience(seconds, may_take_long=may_take_long)
         for attempt in range(1, READ_ATTEMPTS):
             try:
                 return self._read_once(path, query, doing=doing, patience=patience)
             except ArgoCDError as error:
-                pause = _next_pause(error, attempt)
+                pause = next_pause(error, attempt)
                 if pause is None:
                     raise
             self._sleep(pause)
@@ -129,6 +127,7 @@ class Conversation:
         doing: str,
         params: Params = (),
         content_type: str = "application/json",
+        seconds: float = WRITE_SECONDS,
     ) -> Answer:
         """Ask for a change, once.
 
@@ -143,7 +142,7 @@ class Conversation:
                 tuple(params),
                 content=json.dumps(body).encode(),
                 content_type=content_type,
-                patience=_Patience(WRITE_SECONDS),
+                patience=Patience(seconds),
             )
         except ArgoCDError:
             raise
@@ -172,22 +171,45 @@ class Conversation:
         doing: str,
         limits: Limits,
         accept: str = "application/json",
+        may_be_silent: bool = False,
     ) -> Iterator[Iterator[bytes]]:
         """Give the pieces of a successful answer as they come.
+
+        With ``may_be_silent``, no answer within the time is one without a piece.
 
         Raises:
             ArgoCDError: Also while the pieces are read.
         """
         self.limits.take()
         with ExitStack() as stack:
-            with self._errors(doing):
-                received = stack.enter_context(
-                    self._received(path, tuple(params), limits=limits, accept=accept)
-                )
-                if received.status >= _REDIRECT:
-                    raise error_of(self._problem(_whole(received)), name=self.name, doing=doing)
-            self.limits.succeeded()
-            yield self._pieces(received, doing)
+            received = self._begun(
+                stack,
+                self._received(path, tuple(params), limits=limits, accept=accept),
+                doing=doing,
+                may_be_silent=may_be_silent,
+            )
+            yield iter(()) if received is None else self._pieces(received, doing)
+
+    def _begun(
+        self,
+        stack: ExitStack,
+        answer: AbstractContextManager[Received],
+        *,
+        doing: str,
+        may_be_silent: bool,
+    ) -> Received | None:
+        """Return a successful answer, to be left with ``stack``; ``None`` if there is none yet."""
+        with self._errors(doing):
+            try:
+                received = stack.enter_context(answer)
+            except UpstreamError as error:
+                if may_be_silent and error.code == "upstream_timeout":
+                    return None
+                raise
+            if received.status >= _REDIRECT:
+                raise error_of(self._problem(_whole(received)), name=self.name, doing=doing)
+        self.limits.succeeded()
+        return received
 
     def _pieces(self, received: Received, doing: str) -> Iterator[bytes]:
         pieces = received.pieces()
@@ -226,7 +248,7 @@ class Conversation:
                 return
 
     def _read_once(
-        self, path: str, params: tuple[tuple[str, str], ...], *, doing: str, patience: "_Patience"
+        self, path: str, params: tuple[tuple[str, str], ...], *, doing: str, patience: Patience
     ) -> JSONObject:
         try:
             response = self._exchange("GET", path, params, patience=patience)
@@ -249,7 +271,7 @@ class Conversation:
         path: str,
         params: tuple[tuple[str, str], ...],
         *,
-        patience: "_Patience",
+        patience: Patience,
         content: bytes = b"",
         content_type: str = "",
     ) -> Response:
@@ -284,7 +306,7 @@ class Conversation:
         *,
         headers: tuple[tuple[str, str], ...],
         content: bytes,
-        patience: "_Patience",
+        patience: Patience,
     ) -> Response:
         with self.limits.request():
             try:
@@ -309,7 +331,7 @@ class Conversation:
             self.limits.failed()
         else:
             self.limits.succeeded()
-        if problem.retry_after and problem.status in _WORTH_REPEATING:
+        if problem.retry_after and problem.status in WORTH_REPEATING:
             self.limits.pause(problem.retry_after.total_seconds())
         return replace(problem, words=redact(problem.words, secrets=self._tokens))
 
@@ -324,24 +346,6 @@ class Conversation:
         """Return which tokens to try, the one that worked last first."""
         others = (index for index in range(len(self._tokens)) if index != self._current)
         return (self._current, *others)
-
-
-@dataclass(frozen=True, slots=True)
-class _Patience:
-    """How long to wait for one answer, and whether its absence counts as a failure."""
-
-    seconds: float
-    may_take_long: bool = field(default=False, kw_only=True)
-
-
-def _next_pause(error: ArgoCDError, attempt: int) -> float | None:
-    """Return how long to wait before the same is asked again; ``None`` if that cannot help soon."""
-    asked = error.retry_after.total_seconds() if error.retry_after else 0.0
-    is_passing = error.status in _WORTH_REPEATING or error.code == "upstream_unreachable"
-    if not (error.retryable and is_passing) or asked > PATIENCE_SECONDS:
-        return None
-    base = _FIRST_PAUSE_SECONDS * float(2 ** (attempt - 1))
-    return max(asked, base * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, keeps no secret
 
 
 def _bearer(tokens: tuple[str, ...], index: int) -> tuple[tuple[str, str], ...]:

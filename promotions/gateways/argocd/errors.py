@@ -6,7 +6,8 @@ them is 512 bytes, and never a header.
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -38,6 +39,10 @@ TEMPORARY = frozenset({502, 503, 504})
 """Statuses of a server that cannot now; Argo CD uses 500 for its own refusals, too."""
 
 _TIMEOUT = 408
+_EVENT = b"data:"
+_TOO_LARGE = "message larger than max"
+_BROKEN_WINDOW = "invalid sync window"
+"""Of a window's schedule, which is 500 when windows are read, and 403 when they are in the way."""
 _TITLE = re.compile(rb"<title[^<>]{0,200}>([^<]{1,200})", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x80-\x9f\u2028\u2029]+")
 
@@ -78,13 +83,16 @@ class Problem:
 
 def problem_in(response: Response, *, now: datetime) -> Problem:
     """Return what an answer that is no success says."""
-    body = _object(response.content)
-    is_page = not body and response.content.lstrip()[:1] == b"<"
+    content = response.content.strip().removeprefix(_EVENT)
+    body = _object(content)
+    if isinstance(error := body.get("error"), Mapping):
+        return replace(stream_problem(error), status=response.status)
+    is_page = not body and content[:1] == b"<"
     code = body.get("code")
     is_status = body.get("kind") == "Status"
     return Problem(
         status=response.status,
-        words=_page_title(response.content) if is_page else _words(body, response.content),
+        words=_page_title(content) if is_page else _words(body, content),
         grpc_code=code if isinstance(code, int) and not is_status else 0,
         reason=as_text(body.get("reason")) if is_status else "",
         is_page=is_page,
@@ -112,6 +120,19 @@ def error_of(problem: Problem, *, name: str, doing: str) -> ArgoCDError:
         name: The control plane, for people.
         doing: What was asked, such as ``read the Application "a" in namespace "b"``.
     """
+    if problem.says(_BROKEN_WINDOW):
+        return ArgoCDRefusedError(
+            f"{name} cannot {doing}{problem.because}",
+            status=problem.status,
+            code="argocd_invalid_window",
+        )
+    if problem.status == TOO_MANY and problem.says(_TOO_LARGE):
+        return ArgoCDRefusedError(
+            f"{name} has more to {doing} than it can send at once{problem.because} Narrow it to"
+            " fewer projects, a namespace or labels, or raise ARGOCD_GRPC_MAX_SIZE_MB of Argo CD.",
+            status=problem.status,
+            code="argocd_too_many",
+        )
     if problem.is_no_api:
         return ArgoCDUnavailableError(
             f"{name} has no API where it was asked to {doing} (404){problem.because or '.'} Check"

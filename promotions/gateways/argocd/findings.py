@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from promotions.ports.argocd_errors import ArgoCDError, ArgoCDUnauthorizedError
+from promotions.ports.argocd_errors import (
+    ArgoCDBusyError,
+    ArgoCDError,
+    ArgoCDUnauthorizedError,
+    ArgoCDUnavailableError,
+)
 from promotions.ports.argocd_findings import Findings, Permission, PlaneState
 
 
@@ -55,7 +60,8 @@ def finding(
     if isinstance(error, ArgoCDUnauthorizedError):
         reason = _EXPIRED if _is_over(ends_at, now=now) else error.message
         return Findings(PlaneState.UNAUTHORIZED, reason, version, account, (), ends_at)
-    state = PlaneState.UNREACHABLE if error.retryable else PlaneState.DEGRADED
+    is_away = isinstance(error, ArgoCDUnavailableError | ArgoCDBusyError)
+    state = PlaneState.UNREACHABLE if is_away else PlaneState.DEGRADED
     return Findings(state, error.message, version, account, (), ends_at)
 
 

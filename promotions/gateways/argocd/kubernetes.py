@@ -4,13 +4,16 @@ Application has no status subresource, so that one patch holds the sources, the 
 emptied status of the operation before it; the resource version in it makes it all or nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from common.clock import now as wall_time
 from common.http import Limits
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
 from promotions.engine.argocd.application import Application, application_of
+from promotions.engine.argocd.sync_windows import SyncWindowError
+from promotions.gateways.argocd.app_events import AppEvents
 from promotions.gateways.argocd.collecting import (
     LIST_LIMITS,
     MAX_APPLICATIONS,
@@ -29,6 +32,7 @@ from promotions.ports.argocd import (
     Ambiguous,
     Applications,
     AppRef,
+    BlockedByWindow,
     Conflict,
     NothingRunning,
     OperationRequest,
@@ -46,6 +50,7 @@ from promotions.ports.argocd_errors import (
     ArgoCDExpiredError,
     ArgoCDForbiddenError,
     ArgoCDNotFoundError,
+    ArgoCDRefusedError,
     ArgoCDUnavailableError,
 )
 from promotions.ports.argocd_findings import Findings, Scope
@@ -53,6 +58,8 @@ from promotions.ports.argocd_findings import Findings, Scope
 PAGE_SIZE = 500
 FIELD_MANAGER = "promoter"
 INITIATOR = "kargo-controller"
+CONFINED_FOR = timedelta(hours=1)
+"""How long an account that may not list the whole cluster is not tried with that again."""
 WATCH_SECONDS = 290
 WATCH_LIMITS = Limits(
     timeout_seconds=WATCH_SECONDS + 30.0, max_bytes=1 << 30, max_redirects=0, idle_seconds=300.0
@@ -66,14 +73,28 @@ _NOT_FOUND = 404
 
 
 class KubernetesArgoCD:
-    """Satisfies :class:`promotions.ports.argocd.ArgoCD`."""
+    """Satisfies :class:`promotions.ports.argocd.ArgoCD`.
+
+    Args:
+        access: Where to, and as whom.
+        conversation: With the API server.
+        now: By which sync windows are judged.
+    """
 
     transport = Transport.KUBERNETES
 
-    def __init__(self, access: PlaneAccess, conversation: Conversation) -> None:
+    def __init__(
+        self,
+        access: PlaneAccess,
+        conversation: Conversation,
+        *,
+        now: Callable[[], datetime] = wall_time,
+    ) -> None:
         self.default_namespace = access.default_namespace
         self._server = conversation
-        self._sees_cluster = True
+        self._now = now
+        self._events = AppEvents(conversation, now=now)
+        self._confined_until: datetime | None = None
 
     def get(self, ref: AppRef) -> Application:
         """Read the resource; one of another AppProject is as good as missing."""
@@ -96,10 +117,10 @@ class KubernetesArgoCD:
             except ArgoCDExpiredError:
                 continue
             except ArgoCDForbiddenError:
-                if selection.namespace or not self._sees_cluster:
+                if selection.namespace or self._is_confined:
                     raise
                 # A Role, and no ClusterRole: its namespace is all that it sees.
-                self._sees_cluster = False
+                self._confined_until = self._now() + CONFINED_FOR
         raise ArgoCDUnavailableError(
             f"{self._server.name} forgets its list of Applications while it is read.",
             retryable=True,
@@ -124,12 +145,19 @@ class KubernetesArgoCD:
         return True
 
     def initiate(self, app: Application, request: OperationRequest) -> Outcome:
-        """Write sources and operation in one patch; windows are the controller's business."""
-        if refusal := refused_beforehand(app):
-            return refusal
+        """Write sources and operation in one patch, unless a sync window forbids it.
+
+        The controller would keep such an operation until the window lets it, and refuse all others
+        meanwhile, a person's too; it judges windows by itself where we may not read them.
+        """
+        if hindrance := refused_beforehand(app) or self._held_by_windows(app, request):
+            return hindrance
         doing = f"sync {app}"
         answer = self._patch(_ref(app), _operation_patch(app, request), doing=doing)
-        return self._outcome(answer, app, doing=doing)
+        outcome = self._outcome(answer, app, doing=doing)
+        if isinstance(outcome, Accepted) and outcome.application:
+            self._events.note_started(outcome.application, actor=request.actor or INITIATOR)
+        return outcome
 
     def terminate(self, app: Application) -> TerminateOutcome:
         """Set the phase, as Argo CD's own server does."""
@@ -146,11 +174,18 @@ class KubernetesArgoCD:
         return self._outcome(self._patch(_ref(app), patch, doing=doing), app, doing=doing)
 
     def sync_windows(self, app: Application) -> SyncWindows:
-        """Return the windows of the AppProject that match; which are active is not told here."""
+        """Return the windows of the AppProject that concern it, judged as Argo CD would."""
         project = project_of(app)
         path = f"{_API}/namespaces/{quoted(self.default_namespace)}/appprojects/{quoted(project)}"
         found = self._server.read(path, doing=f'read the AppProject "{project}"')
-        return SyncWindows(assigned=windows_of(found, app), active=None)
+        try:
+            return windows_of(found, app, now=self._now())
+        except SyncWindowError as error:
+            raise ArgoCDRefusedError(
+                f"{app} cannot be synced: invalid sync window: {error.message}. Correct it in the"
+                f' AppProject "{project}".',
+                code="argocd_invalid_window",
+            ) from error
 
     @contextmanager
     def watch(
@@ -178,6 +213,20 @@ class KubernetesArgoCD:
         return check_kubernetes(
             self._server, scopes, default_namespace=self.default_namespace, now=now
         )
+
+    def _held_by_windows(
+        self, app: Application, request: OperationRequest
+    ) -> BlockedByWindow | Refused | None:
+        """Return why the controller would not begin a sync now; ``None`` if it may or must say."""
+        try:
+            windows = self.sync_windows(app)
+        except (ArgoCDForbiddenError, ArgoCDNotFoundError):
+            return None
+        except ArgoCDRefusedError as error:
+            return Refused(error.message, error.status)
+        if windows.permits(automated=request.automated) is False:
+            return BlockedByWindow(f"{app} cannot be synced now: blocked by sync window")
+        return None
 
     def _listed(self, selection: Selection) -> Applications:
         found: list[Application] = []
@@ -227,8 +276,12 @@ class KubernetesArgoCD:
         return f"{self._collection(namespace)}/{quoted(ref.name)}"
 
     def _listed_in(self, selection: Selection) -> str:
-        everywhere = "" if self._sees_cluster else self.default_namespace
+        everywhere = self.default_namespace if self._is_confined else ""
         return self._collection(selection.namespace or everywhere)
+
+    @property
+    def _is_confined(self) -> bool:
+        return self._confined_until is not None and self._now() < self._confined_until
 
     def _collection(self, namespace: str) -> str:
         within = f"/namespaces/{quoted(namespace)}" if namespace else ""

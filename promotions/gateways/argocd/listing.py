@@ -5,6 +5,7 @@ A list is a JSON object with ``items``, an array of objects, and ``metadata``, i
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterator
 from json.decoder import JSONDecodeError
 
@@ -12,7 +13,7 @@ from common.jsontypes import JSONObject, JSONValue, as_object
 
 MAX_ITEM_CHARACTERS = 8 * 1024 * 1024
 
-_SPACE = " \t\r\n"
+_SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -68,10 +69,10 @@ class _Text:
     def peek(self) -> str:
         """Return the next character that is no space."""
         while True:
-            while self._at < len(self._text):
-                if self._text[self._at] not in _SPACE:
-                    return self._text[self._at]
-                self._at += 1
+            space = _SPACE.match(self._text, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
             if not self._more(1):
                 raise NotAListError("it is cut off")
 

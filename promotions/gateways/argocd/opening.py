@@ -4,9 +4,12 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime
 from typing import assert_never
 
+from common.clock import now as wall_time
 from common.egress import EgressPolicy
+from promotions.gateways.argocd.allowed import AllowedArgoCD
 from promotions.gateways.argocd.conversation import Conversation
 from promotions.gateways.argocd.kubernetes import KubernetesArgoCD
 from promotions.gateways.argocd.limits import PlaneLimits
@@ -31,8 +34,10 @@ class OpenArgoCDs:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = wall_time,
     ) -> None:
         self._policy = policy
+        self._now = now
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -50,6 +55,11 @@ class OpenArgoCDs:
             return self._open[access]
 
     def _opened(self, access: PlaneAccess) -> ArgoCD:
+        """Return the Argo CD, kept to the namespaces that are allowed: nobody gets another one."""
+        argocd = self._reached(access)
+        return AllowedArgoCD(argocd, access) if access.allowed_namespaces else argocd
+
+    def _reached(self, access: PlaneAccess) -> ArgoCD:
         conversation = Conversation(
             access, open_client(self._policy, access), self._limits_of(access), sleep=self._sleep
         )
@@ -57,7 +67,7 @@ class OpenArgoCDs:
             case Transport.REST:
                 return RestArgoCD(access, conversation)
             case Transport.KUBERNETES:
-                return KubernetesArgoCD(access, conversation)
+                return KubernetesArgoCD(access, conversation, now=self._now)
             case _:
                 assert_never(access.transport)
 

@@ -35,6 +35,9 @@ _OUTAGES = (
 """How Argo CD's server says that its repo-server is out of reach."""
 
 
+_TOO_MANY_CONFLICTS = "too many conflicts"
+
+
 def refused_beforehand(app: Application) -> AlreadyInProgress | Refused | None:
     """Return why nothing may be asked of an application as it was read; else ``None``."""
     if app.is_deleting:
@@ -58,11 +61,17 @@ def edited_sources(app: Application, request: OperationRequest) -> JSONObject | 
 
 
 def of_edit(problem: Problem, *, name: str, app: Application) -> Ambiguous | Conflict | Refused:
-    """Return what came of a change to the spec that was not made."""
+    """Return what came of a change to an application that was not made.
+
+    Raises:
+        ArgoCDUnavailableError: Nothing was done, because its repo-server is out of reach.
+    """
+    doing = f"change {app}"
     failed_test = problem.grpc_code == _UNKNOWN and problem.says("error applying patch")
-    if problem.status == CONFLICT or failed_test:
+    if problem.status == CONFLICT or failed_test or problem.says(_TOO_MANY_CONFLICTS):
         return Conflict(f"{app} changed since it was read{problem.because or '.'}")
-    return _of_failure(problem, name=name, doing=f"change {app}")
+    _raise_outage(problem, name=name, doing=doing)
+    return _of_failure(problem, name=name, doing=doing)
 
 
 def of_sync(
@@ -79,10 +88,7 @@ def of_sync(
         return BlockedByWindow(f"{app} cannot be synced now{problem.because}")
     if problem.status == BAD_REQUEST and problem.says("another operation is already in progress"):
         return AlreadyInProgress(f"{app} cannot be synced now{problem.because}")
-    if problem.status == BAD_REQUEST and any(map(problem.says, _OUTAGES)):
-        raise ArgoCDUnavailableError(
-            f"{name} could not {doing}{problem.because}", retryable=True, status=problem.status
-        )
+    _raise_outage(problem, name=name, doing=doing)
     return _of_failure(problem, name=name, doing=doing)
 
 
@@ -93,6 +99,13 @@ def of_patch(
     if problem.status == CONFLICT:
         return Conflict(f"{app} changed since it was read{problem.because or '.'}")
     return _of_failure(problem, name=name, doing=doing)
+
+
+def _raise_outage(problem: Problem, *, name: str, doing: str) -> None:
+    if problem.status == BAD_REQUEST and any(map(problem.says, _OUTAGES)):
+        raise ArgoCDUnavailableError(
+            f"{name} could not {doing}{problem.because}", retryable=True, status=problem.status
+        )
 
 
 def _of_failure(problem: Problem, *, name: str, doing: str) -> Ambiguous | Refused:

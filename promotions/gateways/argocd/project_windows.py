@@ -1,23 +1,33 @@
-"""Which sync windows of an AppProject concern an application?
+"""Which sync windows of an AppProject concern an application, and which of them are active?
 
-Source: Argo CD ``SyncWindows.Matches``: globs on the application's name, or its destination's
-namespace, or its cluster; all of those given at once if the window says ``andOperator``.
+Argo CD's own API answers that itself; over Kubernetes it is found out here.
 """
 
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from datetime import datetime
 
-from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
+from common.jsontypes import JSONObject, as_list, as_object, as_text
 from promotions.engine.argocd.application import Application
-from promotions.ports.argocd import SyncWindow, WindowKind
+from promotions.engine.argocd.sync_windows import concerns, is_active
+from promotions.ports.argocd import SyncWindow, SyncWindows, WindowKind
 
-MAX_PATTERN_CHARACTERS = 256
+MOST_WINDOWS = 1000
+"""Of more than these it is left open which are active."""
 
 
-def windows_of(project: JSONObject, app: Application) -> tuple[SyncWindow, ...]:
-    """Return the windows of an AppProject that concern an application."""
-    declared = as_list(as_object(project.get("spec")).get("syncWindows"))
-    return tuple(window(it) for it in map(as_object, declared) if _concerns(it, app))
+def windows_of(project: JSONObject, app: Application, *, now: datetime) -> SyncWindows:
+    """Return the windows of an AppProject that concern an application.
+
+    Those of a kind that Argo CD does not know say nothing to it, and are left out.
+
+    Raises:
+        SyncWindowError: One of them cannot be understood.
+    """
+    declared = map(as_object, as_list(as_object(project.get("spec")).get("syncWindows")))
+    known = (it for it in declared if it.get("kind") in set(WindowKind))
+    assigned = tuple(window(it) for it in known if concerns(it, app))
+    if len(assigned) > MOST_WINDOWS:
+        return SyncWindows(assigned, active=None)
+    return SyncWindows(assigned, active=tuple(it for it in assigned if _is_active(it, now=now)))
 
 
 def window(document: JSONObject) -> SyncWindow:
@@ -32,24 +42,10 @@ def window(document: JSONObject) -> SyncWindow:
     )
 
 
-def _concerns(declared: JSONObject, app: Application) -> bool:
-    found = list(_matches(declared, app))
-    return all(found) and bool(found) if declared.get("andOperator") is True else any(found)
-
-
-def _matches(declared: JSONObject, app: Application) -> Iterator[bool]:
-    """Yield for each kind of pattern that is declared whether one fits."""
-    destination = as_object(as_object(app.document.get("spec")).get("destination"))
-    clusters = [as_text(destination.get("server")), as_text(destination.get("name"))]
-    for key, names in (
-        ("applications", [app.name]),
-        ("namespaces", [as_text(destination.get("namespace"))]),
-        ("clusters", clusters),
-    ):
-        if patterns := as_list(declared.get(key)):
-            yield any(_fits(name, it) for it in patterns for name in names if name)
-
-
-def _fits(name: str, pattern: JSONValue) -> bool:
-    text = as_text(pattern)
-    return len(text) <= MAX_PATTERN_CHARACTERS and fnmatchcase(name, text)
+def _is_active(window: SyncWindow, *, now: datetime) -> bool:
+    return is_active(
+        schedule=window.schedule,
+        duration=window.duration,
+        time_zone=window.time_zone,
+        now=now,
+    )

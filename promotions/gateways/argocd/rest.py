@@ -56,6 +56,7 @@ REFRESH_SECONDS = 2.0
 WATCH_LIMITS = Limits(timeout_seconds=3600.0, max_bytes=1 << 30, max_redirects=0, idle_seconds=45.0)
 """Argo CD says something every 15 s."""
 WATCHED_FIELDS = (
+    "error",  # Or else Argo CD cuts it out of what it says when it breaks off.
     "result.type",
     "result.application.metadata",
     "result.application.operation",
@@ -159,18 +160,24 @@ class RestArgoCD:
 
     @contextmanager
     def watch(
-        self, selection: Selection, *, resource_version: str = ""
+        self,
+        selection: Selection,
+        *,
+        resource_version: str = "",  # noqa: ARG002 - the protocol's
     ) -> Iterator[Iterator[WatchEvent]]:
-        """Give server-sent events; without a resource version, all that is there comes first."""
-        params = [*self._selected(selection), ("fields", ",".join(WATCHED_FIELDS))]
-        if resource_version:
-            params.append(("resourceVersion", resource_version))
+        """Give server-sent events, all that is there first, from whatever version on.
+
+        A version would make Argo CD skip what is older, and repeat nothing that came since. Worse,
+        it answers nothing before its first event, not even a header; so where there is no
+        Application, silence is not taken for a failure.
+        """
         with self._server.stream(
             "/api/v1/stream/applications",
-            params,
+            (*self._selected(selection), ("fields", ",".join(WATCHED_FIELDS))),
             doing="watch Applications",
             limits=WATCH_LIMITS,
             accept="text/event-stream",
+            may_be_silent=True,
         ) as pieces:
             yield concerning(rest_events(pieces, name=self._server.name), selection)
 

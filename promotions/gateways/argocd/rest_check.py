@@ -1,12 +1,12 @@
 """What are we to an Argo CD, and what may we do there, as its own API tells?"""
 
 from datetime import datetime
+from urllib.parse import quote
 
 from common.jsontypes import as_text
+from promotions.engine.argocd.bearer_tokens import expires_at
 from promotions.gateways.argocd.conversation import Conversation
-from promotions.gateways.argocd.documents import quoted
 from promotions.gateways.argocd.findings import Need, finding, findings_of
-from promotions.gateways.argocd.tokens import expires_at
 from promotions.ports.argocd_errors import ArgoCDError, ArgoCDUnauthorizedError
 from promotions.ports.argocd_findings import Findings, Permission, Scope
 
@@ -47,7 +47,8 @@ def check_rest(
 
 def _right(server: Conversation, need: Need, scope: Scope, default_namespace: str) -> Permission:
     place = _object(need, scope, default_namespace)
-    path = f"/api/v1/account/can-i/{need.resource}/{need.verb}/{quoted(place)}"
+    # The object is the rest of the path: with its slashes quoted, some proxies refuse it.
+    path = f"/api/v1/account/can-i/{need.resource}/{need.verb}/{quote(place, safe='/*')}"
     try:
         value = server.read(path, doing=f"tell whether its account may {need.verb}").get("value")
     except ArgoCDUnauthorizedError:

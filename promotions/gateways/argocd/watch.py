@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from common.jsontypes import JSONObject, JSONValue, as_object, as_text
-from promotions.gateways.argocd.documents import hint, project_of
+from promotions.gateways.argocd.documents import hint, selected
 from promotions.gateways.argocd.errors import error_of, stream_problem
 from promotions.ports.argocd import Selection, WatchEvent, WatchKind
 from promotions.ports.argocd_errors import ArgoCDUnavailableError
@@ -20,7 +21,8 @@ _SIGN_OF_LIFE = WatchEvent(WatchKind.BOOKMARK)
 def rest_events(pieces: Iterable[bytes], *, name: str) -> Iterator[WatchEvent]:
     """Yield the events of Argo CD's stream; a comment is a sign of life.
 
-    Both framings are read, since a proxy or an old server may ignore which one was asked for.
+    The error that ends one has no line end. Both framings are read, since a proxy or an old server
+    may ignore which one was asked for.
 
     Raises:
         ArgoCDError: The stream reports an error, or makes no sense.
@@ -64,18 +66,19 @@ def kubernetes_events(pieces: Iterable[bytes], *, name: str) -> Iterator[WatchEv
 
 
 def concerning(events: Iterable[WatchEvent], selection: Selection) -> Iterator[WatchEvent]:
-    """Yield the events about applications of the selected projects, and all bookmarks.
+    """Yield the events about applications of the selected namespace and projects, and bookmarks.
 
-    Everything else of the selection is for the server, which tells when a label goes away.
+    Labels are for the server, which may tell when one goes away. A namespace is not: Argo CD's own
+    API streams those of all.
     """
+    unlabelled = replace(selection, selector=None)
     for event in events:
-        app, projects = event.application, selection.projects
-        if app is None or not projects or project_of(app) in projects:
+        if event.application is None or selected(event.application, unlabelled):
             yield event
 
 
 def lines(pieces: Iterable[bytes], *, name: str) -> Iterator[bytes]:
-    """Yield the lines of a stream without their ends.
+    """Yield the lines of a stream without their ends; the last one may have none.
 
     Raises:
         ArgoCDUnavailableError: One is too long, or the stream ends in the middle of one.
@@ -91,7 +94,9 @@ def lines(pieces: Iterable[bytes], *, name: str) -> Iterator[bytes]:
         if len(rest) > MAX_LINE_BYTES:
             raise _broken(name, f"sent a line longer than {MAX_LINE_BYTES} bytes")
     if rest.strip():
-        raise _broken(name, "cut its stream off in the middle of an event")
+        if not rest.rstrip().endswith(b"}"):
+            raise _broken(name, "cut its stream off in the middle of an event")
+        yield bytes(rest)
 
 
 def _event(kind: str, document: JSONObject) -> WatchEvent | None:

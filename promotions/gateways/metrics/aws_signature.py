@@ -27,16 +27,12 @@ class AwsKeys:
     session_token: str = field(default="", repr=False)
 
     @classmethod
-    def of(cls, credentials: Mapping[str, str], *, region: str = "", role_arn: str = "") -> Self:
+    def of(cls, credentials: Mapping[str, str], *, region: str = "") -> Self:
         """Return the keys in a Secret's data, in AWS's names or in ours.
 
         Raises:
-            ConfigurationError: Something is missing, or a role is to be assumed.
+            ConfigurationError: Something is missing.
         """
-        if role_arn:
-            raise ConfigurationError(
-                "roleArn is not supported; put the keys of that role into the Secret"
-            )
         known = {_key(name): value.strip() for name, value in credentials.items()}
         where = region or known.get("region", "") or known.get("default-region", "")
         access, secret = known.get("access-key-id", ""), known.get("secret-access-key", "")

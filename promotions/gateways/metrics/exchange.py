@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from common.egress import EgressPolicy
@@ -24,6 +25,7 @@ from promotions.engine.analysis.providers.exchange import (
     Request,
     Response,
 )
+from promotions.gateways.metrics.aws_roles import assumed
 from promotions.gateways.metrics.aws_signature import AwsKeys, sign
 
 MAX_REDIRECTS = 10
@@ -94,7 +96,12 @@ class Exchange:
     def _signed(
         self, request: Request, auth: AwsSignature, credentials: Mapping[str, str]
     ) -> Request:
-        keys = AwsKeys.of(credentials, region=auth.region, role_arn=auth.role_arn)
+        keys = AwsKeys.of(credentials, region=auth.region)
+        if auth.role_arn:
+            endpoint = credentials.get("sts-endpoint", "")
+            ask = partial(self.send, credentials={})
+            keys = assumed(keys, auth.role_arn, endpoint=endpoint, send=ask, at=self.clock())
+            note_secrets([keys.secret_access_key, keys.session_token])
         headers = sign(
             request.method,
             request.url,

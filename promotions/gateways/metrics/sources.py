@@ -79,14 +79,27 @@ class HttpMetricSources:
             answer = self._send(kayenta.score_request(inquiry, begun), inquiry)
             progress = kayenta.read_score(inquiry, begun, answer)
         else:
-            progress = self._started_canary(inquiry)
+            found = self._found_canary(inquiry, order.mark) if order.is_again else None
+            progress = found or self._started_canary(inquiry, order.mark)
         return progressed(begun, progress, now=self.clock())
 
-    def _started_canary(self, inquiry: Inquiry) -> Progress:
-        found = self._send(kayenta.lookup_request(inquiry), inquiry)
-        identifier = kayenta.read_lookup(inquiry, found)
-        started = self._send(kayenta.start_request(inquiry, identifier), inquiry)
+    def _started_canary(self, inquiry: Inquiry, mark: str) -> Progress:
+        """Start a canary; where it is not known whether that went well, look for it."""
+        known = self._send(kayenta.lookup_request(inquiry), inquiry)
+        identifier = kayenta.read_lookup(inquiry, known)
+        request = kayenta.start_request(inquiry, identifier, mark=mark)
+        try:
+            started = self._send(request, inquiry)
+        except UpstreamError:
+            found = self._found_canary(inquiry, mark) if mark else None
+            if found is None:
+                raise
+            return found
         return kayenta.read_start(inquiry, started)
+
+    def _found_canary(self, inquiry: Inquiry, mark: str) -> Progress | None:
+        answer = self._send(kayenta.executions_request(inquiry), inquiry)
+        return kayenta.read_executions(inquiry, answer, mark=mark)
 
     def _send(self, request: Request, inquiry: Inquiry) -> Response:
         return self.exchange.send(request, credentials=inquiry.credentials)

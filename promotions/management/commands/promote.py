@@ -37,6 +37,7 @@ class Command(BaseCommand):
             help="run it up to its first effect on the outside, in a throwaway work directory, "
             "and show the differences and the effects it would have had",
         )
+        parser.add_argument("--target", default="", help="with --dry-run: to which target")
         parser.add_argument("--json", action="store_true", help="print the preview as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -46,17 +47,20 @@ class Command(BaseCommand):
             stage = stage_named(project, options["stage"])
             freight = freight_named(project, options["freight"])
             if options["dry_run"]:
-                self._show(self._tried(stage, freight), as_json=options["json"])
+                tried = self._tried(stage, freight, target=options["target"])
+                self._show(tried, as_json=options["json"])
                 return
+            if options["target"]:
+                raise CommandError("--target is only for --dry-run; all targets are promoted to.")
             promotion = promote(stage, freight, actor=actor, now=now())
         except PlatformError as error:
             raise CommandError(error.message) from error
         kind = type(promotion).__name__.lower()
         self.stdout.write(f"{kind}.kargo.akuity.io/{promotion.name} created")
 
-    def _tried(self, stage: Stage, freight: Freight) -> dict[str, Any]:
+    def _tried(self, stage: Stage, freight: Freight, *, target: str) -> dict[str, Any]:
         actor = operator_at_console(_username())
-        promotion = planned_promotion(stage, freight, actor=actor, now=now())
+        promotion = planned_promotion(stage, freight, actor=actor, now=now(), target=target)
         with TemporaryDirectory(prefix="kargo-") as folder:
             workdir = Path(folder).resolve() / "w"
             workdir.mkdir(mode=0o700)

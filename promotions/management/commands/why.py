@@ -14,8 +14,10 @@ from projects.selectors import project_named, tenant_named
 from promotions.engine.eligibility import Bars, Reason
 from promotions.manifests.metadata import timestamp
 from promotions.manifests.reasons import reasons_to
+from promotions.selectors.approvals import Subject
 from promotions.selectors.eligibility import reasons_why_not
 from promotions.selectors.freight import freight_named
+from promotions.selectors.promotion_requests import request_named, requests_in
 from promotions.selectors.stages import stage_named
 from promotions.selectors.timeline import promotion_named
 from promotions.selectors.waiting import waiting_for
@@ -35,7 +37,9 @@ class Command(BaseCommand):
         parser.add_argument("--project", required=True)
         parser.add_argument("--stage")
         parser.add_argument("--freight", help="the freight's name or alias")
-        parser.add_argument("--promotion", help="instead: what this promotion waits for")
+        parser.add_argument(
+            "--promotion", help="instead: what this promotion or promotion request waits for"
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -51,7 +55,7 @@ class Command(BaseCommand):
 
     def _found(self, project: Project, options: dict[str, Any]) -> tuple[Reason, ...]:
         if options["promotion"]:
-            return waiting_for(promotion_named(project, options["promotion"]), now=now())
+            return waiting_for(_subject(project, options["promotion"]), now=now())
         stage = stage_named(project, options["stage"])
         return reasons_why_not(stage, freight_named(project, options["freight"]), now=now())
 
@@ -65,3 +69,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{'':12} lifted by: {it.lifted_by}")
         if not reasons:
             self.stdout.write("nothing is in the way")
+
+
+def _subject(project: Project, name: str) -> Subject:
+    if requests_in(project).filter(name=name).exists():
+        return request_named(project, name)
+    return promotion_named(project, name)

@@ -51,15 +51,27 @@ class Ledger:
         self._promotion = promotion
         self._requests: dict[str, Request] | None = None
 
-    def next_attempt(self, application: Application, *, now: datetime) -> int:
+    def next_attempt(
+        self, application: Application, *, now: datetime, is_late_refused: bool = False
+    ) -> int:
         """Return the number of the next request; 0 if the last one may still arrive, or show.
+
+        Args:
+            application: As it was just read.
+            now: The time.
+            is_late_refused: A request that arrives after another one does nothing, since it names
+                what it was decided upon: so one that was lost need not be waited for.
 
         Raises:
             UpstreamError: The ledger cannot be read (retryable).
         """
         last = self._last(application, now=now)
         shown = last_attempt(application, promotion=self._promotion)
-        patience = _PATIENCE.get(last.fate)
+        is_harmless = last.fate is Fate.SENT and is_late_refused
+        patience = None if is_harmless else _PATIENCE.get(last.fate)
+        if last.at is not None and last.at > now:  # The clock went back: wait anew, from now.
+            last = Request(last.attempt, last.fate, now)
+            self.record(application, last, now=now)
         is_due = patience is None or last.at is None or now - last.at >= patience
         if shown < last.attempt and not is_due:
             return 0

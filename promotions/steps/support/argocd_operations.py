@@ -23,6 +23,7 @@ from promotions.ports.argocd import (
     OperationRequest,
     Outcome,
     Refused,
+    Transport,
 )
 from promotions.steps.support.argocd_applications import current
 from promotions.steps.support.argocd_ledger import Fate, Ledger, Request
@@ -94,7 +95,8 @@ class Operations:
         require_authorized(seen, project=context.project, stage=context.stage)
         if seen.is_deleting:
             raise StepError(f"{seen} is being deleted", terminal=True)
-        attempt = self.ledger.next_attempt(seen, now=context.now)
+        has_version = self.argocd.transport is Transport.KUBERNETES
+        attempt = self.ledger.next_attempt(seen, now=context.now, is_late_refused=has_version)
         if not attempt:
             message = f"an earlier request for {seen} may still arrive; waiting to be sure"
             return Standing(OperationPhase.RUNNING, message)

@@ -40,8 +40,15 @@ from tests.fakes.argocd.jobs import JobController, JobOutcome
 from tests.fakes.argocd.kubernetes import kubernetes_api
 from tests.fakes.argocd.rest import rest_api
 from tests.fakes.argocd.server import serving
-from tests.fakes.argocd.site import Settings, Site, application, project
-from tests.fakes.argocd.store import APPLICATIONS, APPSETS, PROJECTS, Document, Store
+from tests.fakes.argocd.site import Settings, Site, application, deployment, project
+from tests.fakes.argocd.store import (
+    APPLICATIONS,
+    APPSETS,
+    DEPLOYMENTS,
+    PROJECTS,
+    Document,
+    Store,
+)
 
 __all__ = [
     "ADMIN",
@@ -84,6 +91,7 @@ def argocd(
         server_name: What the certificate is for.
     """
     site = _site(settings or Settings())
+    site.store.add(DEPLOYMENTS, deployment(site.settings))
     names = {it["metadata"]["name"] for it in projects}
     for document in [*([] if "default" in names else [project()]), *projects]:
         site.store.add(PROJECTS, document)

@@ -1,12 +1,16 @@
 """Who may do what at the Kubernetes API: service accounts, their tokens, roles and reviews."""
 
 import datetime as dt
-import secrets
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import jwt
+
 from tests.fakes.argocd.clock import VirtualClock
+
+KEY = "the signing key of a fake cluster that signs nothing of worth"
 
 
 class Grant(NamedTuple):
@@ -32,6 +36,7 @@ PROMOTER_ROLE = (
     Grant("argoproj.io", ("appprojects",), ("get", "list")),
     Grant("argoproj.io", ("applicationsets",), ("get", "list", "watch")),
     Grant("", ("events",), ("create",)),
+    Grant("apps", ("deployments",), ("get",)),
 )
 JOBS_ROLE = (
     Grant("batch", ("jobs",), ("create", "get", "list", "delete")),
@@ -74,10 +79,20 @@ class Identities:
         return account
 
     def token(self, account: ServiceAccount, *, expires_in: float = 0) -> str:
-        """Return a new token; ``expires_in`` in seconds, 0 for ever."""
-        ends = dt.timedelta(seconds=expires_in)
-        token = f"sa-{account.name}-{secrets.token_urlsafe(24)}"
-        self.tokens[token] = (account, self.clock.server_now() + ends if expires_in else None)
+        """Return a new token, a JSON Web Token; ``expires_in`` in seconds, 0 for ever."""
+        now = self.clock.server_now()
+        ends = now + dt.timedelta(seconds=expires_in) if expires_in else None
+        claims: dict[str, object] = {
+            "iss": "https://kubernetes.default.svc",
+            "aud": ["https://kubernetes.default.svc"],
+            "sub": account.user,
+            "iat": int(now.timestamp()),
+            "jti": str(uuid.uuid4()),
+        }
+        if ends is not None:
+            claims["exp"] = int(ends.timestamp())
+        token = jwt.encode(claims, KEY, "HS256")
+        self.tokens[token] = (account, ends)
         return token
 
     def revoke(self, token: str) -> None:

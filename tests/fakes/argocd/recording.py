@@ -38,6 +38,7 @@ class Accepted(NamedTuple):
     promotion: str
     attempt: str
     operation: Document
+    uid: str = ""
 
 
 class Written(NamedTuple):

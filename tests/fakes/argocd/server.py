@@ -36,15 +36,23 @@ class Caller(Request):
 
 @contextmanager
 def serving(
-    site: Site, transport: str, api: Api, context: ssl.SSLContext | None = None
+    site: Site,
+    transport: str,
+    api: Api,
+    context: ssl.SSLContext | None = None,
+    *,
+    port: int = 0,
 ) -> Iterator[str]:
-    """Serve an API on a free port of loopback until the block ends; yields its address."""
+    """Serve an API on loopback until the block ends; yields its address.
+
+    Without a port it is a free one.
+    """
 
     class Handler(_Handler):
         pass
 
     Handler.site, Handler.transport, Handler.api = site, transport, staticmethod(api)
-    server = _Server(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", port), Handler)
     if context is not None:
         server.socket = context.wrap_socket(
             server.socket, server_side=True, do_handshake_on_connect=False
@@ -89,6 +97,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815 - as above
 
     def _answer(self) -> None:
+        if not self.server.is_open:  # A connection that was kept from before it ended.
+            self.close_connection = True
+            return
         request = self._request()
         now = self.site.clock.now()
         fault = self.site.faults.meeting(request, self.transport, now)

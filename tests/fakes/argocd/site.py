@@ -124,7 +124,7 @@ class Site:
         promotion = info_of(operation, PROMOTION_INFO)
         attempt = info_of(operation, ATTEMPT_INFO)
         self.record.operations.append(
-            Accepted(*place, promotion, attempt, copy.deepcopy(operation))
+            Accepted(*place, promotion, attempt, copy.deepcopy(operation), meta.get("uid", ""))
         )
 
 
@@ -169,3 +169,14 @@ def project(name: str = "default", **spec: Any) -> Document:
     """Return an AppProject that allows everything, such as ``project(syncWindows=[...])``."""
     allowed = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
     return {"metadata": {"name": name, "namespace": "argocd"}, "spec": {**allowed, **spec}}
+
+
+def deployment(settings: Settings) -> Document:
+    """Return the Deployment of argocd-server, whose image tells Argo CD's version."""
+    image = f"quay.io/argoproj/argocd:{settings.version.partition('+')[0]}"
+    pod: Document = {"spec": {"containers": [{"name": "argocd-server", "image": image}]}}
+    labels = {"app.kubernetes.io/name": "argocd-server", "app.kubernetes.io/part-of": "argocd"}
+    return {
+        "metadata": {"name": "argocd-server", "namespace": settings.namespace, "labels": labels},
+        "spec": {"template": pod},
+    }

@@ -12,7 +12,7 @@ from tests.fakes.argocd.clock import VirtualClock
 
 Document: TypeAlias = dict[str, Any]
 APPLICATIONS, PROJECTS, APPSETS = "applications", "appprojects", "applicationsets"
-JOBS, PODS, EVENTS = "jobs", "pods", "events"
+JOBS, PODS, EVENTS, DEPLOYMENTS = "jobs", "pods", "events", "deployments"
 
 API_VERSIONS = {
     APPLICATIONS: ("argoproj.io/v1alpha1", "Application"),
@@ -21,6 +21,7 @@ API_VERSIONS = {
     JOBS: ("batch/v1", "Job"),
     PODS: ("v1", "Pod"),
     EVENTS: ("v1", "Event"),
+    DEPLOYMENTS: ("apps/v1", "Deployment"),
 }
 
 

@@ -3,6 +3,7 @@
 Source: argo-cd ``pkg/apis/application/v1alpha1`` (``SyncWindows.CanSync``).
 """
 
+import calendar
 import datetime as dt
 import re
 from collections.abc import Iterable
@@ -14,6 +15,11 @@ from tests.fakes.argocd.store import Document
 
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
 _UNITS = {"h": 3600, "m": 60, "s": 1}
+_NAMES = {
+    **{name: str(it) for it, name in enumerate(calendar.month_abbr) if it},
+    **{name: str((it + 1) % 7) for it, name in enumerate(calendar.day_abbr)},
+}
+_LONG_DAYS = 5 * 366
 
 
 class WindowError(ValueError):
@@ -31,7 +37,7 @@ def assigned(project: Document, application: Document, now: dt.datetime) -> Assi
     """Return the windows of a project that match an Application.
 
     Raises:
-        WindowError: A schedule, duration or time zone is malformed.
+        WindowError: A schedule or duration is malformed.
     """
     windows = project.get("spec", {}).get("syncWindows") or []
     matching = [window for window in windows if _matches(window, application)]
@@ -52,22 +58,29 @@ def may_sync(found: Assigned, *, is_manual: bool) -> bool:
 def is_open(window: Document, now: dt.datetime) -> bool:
     """Answer whether a window is open.
 
+    Its clock is UTC moved by what the time zone is off now; an unknown zone is UTC. A schedule
+    that does not come round within years is always open: Argo CD takes "never" for long ago.
+
     Raises:
-        WindowError: Its schedule, duration or time zone is malformed.
+        WindowError: Its schedule or duration is malformed.
     """
     fields = _schedule(str(window.get("schedule", "")))
     seconds = duration_seconds(str(window.get("duration", "")))
-    try:
-        zone = ZoneInfo(str(window.get("timeZone") or "UTC"))
-    except (ZoneInfoNotFoundError, ValueError):
-        raise WindowError(f"unknown time zone {window.get('timeZone')}") from None
-    minute = now.astimezone(zone).replace(second=0, microsecond=0)
-    earliest = now - dt.timedelta(seconds=seconds)
-    while minute > earliest:
+    wall = now.astimezone(dt.UTC).replace(tzinfo=None) + _offset(window, now)
+    minute = wall.replace(second=0, microsecond=0)
+    while minute > wall - dt.timedelta(seconds=seconds):
         if _begins_at(fields, minute):
             return True
         minute -= dt.timedelta(minutes=1)
-    return False
+    return not any(_is_on(fields, wall + dt.timedelta(days=it)) for it in range(_LONG_DAYS))
+
+
+def _offset(window: Document, now: dt.datetime) -> dt.timedelta:
+    try:
+        zone = ZoneInfo(str(window.get("timeZone") or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return dt.timedelta(0)
+    return now.astimezone(zone).utcoffset() or dt.timedelta(0)
 
 
 def duration_seconds(text: str) -> float:
@@ -119,11 +132,12 @@ def _schedule(text: str) -> tuple[frozenset[int] | None, ...]:
 
 
 def _field(text: str, limits: tuple[int, int]) -> frozenset[int] | None:
-    if text in {"*", "?"}:
+    if text in {"*", "?", "*/1", "?/1"}:
         return None
     low, high = limits
     values: set[int] = set()
-    for part in text.split(","):
+    numbered = re.sub(r"[A-Za-z]+", lambda it: _NAMES.get(it[0].title(), it[0]), text)
+    for part in numbered.split(","):
         span, _, step = part.partition("/")
         first, dash, last = span.partition("-")
         start = low if span == "*" else int(first)
@@ -135,8 +149,14 @@ def _field(text: str, limits: tuple[int, int]) -> frozenset[int] | None:
 
 
 def _begins_at(fields: tuple[frozenset[int] | None, ...], moment: dt.datetime) -> bool:
-    minute, hour, day, month, weekday = fields
-    if not (_in(minute, moment.minute) and _in(hour, moment.hour) and _in(month, moment.month)):
+    minute, hour, *_ = fields
+    is_time = _in(minute, moment.minute) and _in(hour, moment.hour)
+    return is_time and _is_on(fields, moment)
+
+
+def _is_on(fields: tuple[frozenset[int] | None, ...], moment: dt.datetime) -> bool:
+    *_, day, month, weekday = fields
+    if not _in(month, moment.month):
         return False
     days = _in(day, moment.day), _in(weekday, moment.isoweekday() % 7)
     return any(days) if day is not None and weekday is not None else all(days)

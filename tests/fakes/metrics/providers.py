@@ -13,6 +13,7 @@ CSV = (
     ",result,table,_value\r\n,,0,1\r\n,,0,6.6\r\n"
 )
 CANARY = "canary-1"
+ROLE = "arn:aws:iam::123456789012:role/metrics"
 
 
 def sources(asked: Asked) -> Answer:
@@ -83,6 +84,15 @@ def _cloudwatch(asked: Asked) -> Answer:
     return answer_json({"MetricDataResults": [{**result, "StatusCode": "Complete"}]})
 
 
+def _sts(asked: Asked) -> Answer:
+    assert asked.headers["accept"] == "application/json"
+    assert asked.form["Action"] == "AssumeRole"
+    if asked.form["RoleArn"] != ROLE:
+        return Answer(b"not authorized to perform: sts:AssumeRole", 403)
+    keys = {"AccessKeyId": "ASIAROLE", "SecretAccessKey": "role-key", "SessionToken": "role-token"}
+    return answer_json({"AssumeRoleResponse": {"AssumeRoleResult": {"Credentials": keys}}})
+
+
 def _skywalking(asked: Asked) -> Answer:
     assert asked.json["variables"]["duration"]["step"] == "MINUTE"
     return answer_json({"data": {"getLinearIntValues": {"values": [{"value": 3}]}}})
@@ -120,6 +130,7 @@ _RULES: Mapping[str, Rule] = {
     "/graphite/render": _graphite,
     "/influxdb/": _influxdb,
     "/cloudwatch": _cloudwatch,
+    "/sts": _sts,
     "/skywalking/graphql": _skywalking,
     "/kayenta/canaryConfig": _kayenta_configurations,
     "/kayenta/canary/": _kayenta,

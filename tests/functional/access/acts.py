@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from projects.models import ControlPlane, Tenant
+from projects.models import ControlPlane, ProjectConfig, Tenant
 from promotions.models import Freight, Promotion, PromotionRequest, Stage, Warehouse
-from tests.factories.domain import NOON
+from tests.factories.domain import NOON, make_promotion
 from tests.functional.access.grounds import World
 from tests.functional.access.knocking import Door, in_admin, manifest, page, rest
 
@@ -17,6 +17,7 @@ def stage_pk(name: str) -> Callable[[World], int]:
 
 
 _REQUEST = "/promotion-requests/test.request"
+_APPROVALS = "/promotions/test.waiting/approvals"
 _PLANE = "/api/v1/tenants/acme/control-planes/$plane"
 _CONFIG_MAP = {"name": "new", "data": {"a": "b"}}
 
@@ -40,7 +41,20 @@ def requested(world: World) -> None:
     )
 
 
+def waiting_for_approval(world: World) -> None:
+    """Make a promotion and a request that wait, to Stages that need approval."""
+    requested(world)
+    request = PromotionRequest.objects.get(name="test.request")
+    waiting = make_promotion(request.stage, request.freight, actor="somebody")
+    Promotion.objects.filter(pk=waiting.pk).update(name="test.waiting")
+    config = ProjectConfig.objects.get(project=world.grounds.project)
+    config.spec = {**config.spec, "approvalPolicies": [{"minApprovals": 2}]}
+    config.save(update_fields=["spec"])
+
+
 BEFORE: Mapping[str, Callable[[World], None]] = {
+    "approve a promotion": waiting_for_approval,
+    "approve a promotion request": waiting_for_approval,
     "abort a promotion request": requested,
     "retry a promotion request": requested,
     "enable a control plane": switched_off,
@@ -98,6 +112,19 @@ ACTS: Mapping[str, Mapping[str, Door]] = {
     "answer what a step asks": {
         "API": rest("post", ANSWER, {"action": "approve"}, base="/t/acme/api/v1/projects/demo"),
         "portal": page(f"/projects/demo{ANSWER}", action="approve"),
+    },
+    "approve a promotion": {
+        "API": rest("post", _APPROVALS, {"action": "approve"}, base="/t/acme/api/v1/projects/demo"),
+        "portal": page(f"/projects/demo{_APPROVALS}", action="approve"),
+    },
+    "approve a promotion request": {
+        "API": rest(
+            "post",
+            f"{_REQUEST}/approvals",
+            {"action": "approve"},
+            base="/t/acme/api/v1/projects/demo",
+        ),
+        "portal": page(f"/projects/demo{_REQUEST}/approvals", action="approve"),
     },
     "refresh a stage": {
         "REST": rest("post", "/stages/$stage/refresh"),

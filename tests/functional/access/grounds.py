@@ -60,7 +60,7 @@ def make_grounds(*, actor: Actor, now: datetime) -> Grounds:
         "uid": str(preview.uid),
         "task": "deploy",
         "template": "check",
-        "run": "run",
+        "run": "test.1",
         "role": "kargo-viewer",
         "apitoken": "ci",
         "name": "settings",

@@ -144,8 +144,8 @@ _PROJECT = {
     "GET P/analysis-templates": Row(MEMBERS),
     "GET P/analysis-templates/<str:template>": Row(MEMBERS),
     "DELETE P/analysis-templates/<str:template>": Row(ADMINS),
-    "GET P/analysis-runs/<str:run>": Row(MEMBERS, missing=True),
-    "GET P/analysis-runs/<str:run>/logs": Row(MEMBERS),
+    "GET P/analysis-runs/<str:run>": Row(MEMBERS),
+    "GET P/analysis-runs/<str:run>/logs": Row(MEMBERS, "?metricName=smoke"),
     "GET P/roles": Row(MEMBERS),
     "POST P/roles": Row(ADMINS, body=_ROLE),
     "GET P/roles/<str:role>": Row(MEMBERS),
@@ -244,6 +244,9 @@ _OURS = {
     "GET N/projects/<str:project>/promotion-requests/<str:promotion_request>": Row(
         MEMBERS, missing=True, names=_REQUEST
     ),
+    "GET N/projects/<str:project>/promotion-requests/<str:promotion_request>/waiting": Row(
+        MEMBERS, missing=True, names=_REQUEST
+    ),
     "GET N/projects/<str:project>/promotion-requests/<str:promotion_request>/approvals": Row(
         MEMBERS, missing=True, names=_REQUEST
     ),
@@ -314,15 +317,21 @@ _PAGES = {
     "GET W/audit": Row(ADMINS),
     "GET W/audit/<int:sequence>": Row(ADMINS),
     "GET W/events": Row(MEMBERS),
+    "GET W/approvals": Row(MEMBERS),
     "GET W/freight": Row(MEMBERS),
     "GET W/freight/<str:freight>": Row(MEMBERS),
     "POST W/freight/<str:freight>/approve": Row(PROMOTERS, form={"stage": "prod"}),
     "GET W/members": Row(MEMBERS),
     "POST W/members/grant": Row(ADMINS, form=_MEMBER),
     "POST W/members/revoke": Row(ADMINS, form=_MEMBER),
+    "GET W/analysis-runs/<str:run>/log": Row(MEMBERS, "?metric=smoke"),
     "GET W/promotions": Row(MEMBERS),
     "GET W/promotions/<str:promotion>": Row(MEMBERS),
     "POST W/promotions/<str:promotion>/abort": Row(ADMINS, form={}),
+    "POST W/promotions/<str:promotion>/approvals": Row(MEMBERS, form={}),
+    "POST W/promotion-requests/<str:promotion_request>/approvals": Row(
+        MEMBERS, form={}, missing=True, names=_REQUEST
+    ),
     "GET W/promotions/<str:promotion>/steps/<str:alias>/responses": Row(MEMBERS),
     "POST W/promotions/<str:promotion>/steps/<str:alias>/responses": Row(MEMBERS, form={}),
     "POST W/promotion-requests/<str:promotion_request>/abort": Row(

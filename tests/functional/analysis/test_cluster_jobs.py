@@ -44,11 +44,12 @@ def cluster(world: World) -> Iterator[FakeCluster]:
         yield fake
 
 
-def begin(world: World) -> Stage:
+def begin(world: World, *, interval: str = "", **spec_parts: Any) -> Stage:
     """Return a Stage whose verification has started a job."""
     containers: Any = [{"name": "main", "image": "busybox", "command": ["true"]}]
     spec: Any = {"backoffLimit": 0, "template": {"spec": {"containers": containers}}}
-    template(world, {"name": "smoke-test", "provider": {"job": {"spec": spec}}})
+    metric: Any = {"name": "smoke-test", "interval": interval, "provider": {"job": {"spec": spec}}}
+    template(world, metric, **spec_parts)
     world.warehouse()
     stage = world.stage("test", **verifying())
     world.promote(stage, world.freight("a"))

@@ -11,7 +11,7 @@ from promotions.engine.analysis.metrics import Metric
 from promotions.engine.analysis.tasks import Task, TaskKind
 from promotions.ports.metrics import Order
 from tests.fakes.metrics.certificates import loopback_certificate
-from tests.fakes.metrics.providers import CANARY, sources as all_sources
+from tests.fakes.metrics.providers import CANARY, ROLE, sources as all_sources
 from tests.fakes.metrics.server import (
     Answer,
     MetricServer,
@@ -128,6 +128,32 @@ def test_prometheus_of_amazon_is_asked_with_a_signature(server: MetricServer) ->
     assert told(found) == ("Successful", "[10,11]", "")
     signed = server.asked[0].headers["authorization"]
     assert "/eu-west-1/aps/aws4_request" in signed
+
+
+@pytest.mark.parametrize(("role", "phase"), [(ROLE, "Successful"), (f"{ROLE}-other", "Error")])
+def test_prometheus_of_amazon_is_asked_in_the_role_that_the_metric_names(
+    server: MetricServer, role: str, phase: str
+) -> None:
+    auth = {"sigv4": {"region": "eu-west-1", "roleArn": role}}
+    address = f"{server.url}/prometheus/aps-workspaces/ws-1"
+    keys = {**AWS, "sts-endpoint": f"{server.url}/sts"}
+
+    with noting_secrets():
+        found = measure(
+            {"prometheus": {"address": address, "query": "up", "authentication": auth}},
+            credentials=keys,
+        )
+        noted = noted_secrets()
+
+    assert found.phase == phase
+    if phase == "Error":
+        assert found.message.endswith("403, not authorized to perform: sts:AssumeRole")
+        return
+    asked_role, asked = server.asked
+    assert "/eu-west-1/sts/aws4_request" in asked_role.headers["authorization"]
+    assert "Credential=ASIAROLE/" in asked.headers["authorization"]
+    assert asked.headers["x-amz-security-token"] == "role-token"
+    assert {"role-key", "role-token"} <= noted
 
 
 @pytest.mark.parametrize(

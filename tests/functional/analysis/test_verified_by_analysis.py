@@ -35,11 +35,11 @@ def test_a_success_verifies_freight_and_the_next_stage_promotes_it(
     assert run.status["phase"] == "Successful"
     assert metrics.paths == ["GET /health"]
     assert condition(test, "Verified") == ("True", "Verified")
-    assert freight.standings.get(stage=test).verified_at is not None
     assert world.phases(prod) == [("a", "Succeeded")]
     (verification,) = verifications(test)
     assert verification.phase == "Successful"
     assert verification.finished_at is not None
+    assert freight.standings.get(stage=test).verified_at == verification.finished_at
     assert verification.analysis_run == {
         "name": run.name,
         "namespace": "demo",

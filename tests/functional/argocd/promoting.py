@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from common.egress import EgressPolicy
@@ -13,7 +14,7 @@ from promotions.engine.freight import FreightOrigin, FreightReference
 from promotions.engine.health import HealthQuestion
 from promotions.engine.runner import HealthCheck, StepContext, StepError
 from promotions.gateways.argocd.opening import OpenArgoCDs
-from promotions.ports.argocd import Application, ArgoCD, OperationRequest, Outcome, Transport
+from promotions.ports.argocd import Application, ArgoCD, OperationRequest, Outcome, Scope, Transport
 from promotions.ports.argocd_access import PlaneAccess
 from promotions.reconcilers.plane_watch import PlaneWatch
 from promotions.steps.argocd_update import ArgoCDUpdate
@@ -78,6 +79,13 @@ class Promoting:
         found = ArgoCDHealth(OnePlane(self.argocd))(HealthQuestion(self.check.config))
         return Look(found.status.value, found.issues)
 
+    def plane(self) -> str:
+        return str(self.argocd.check((Scope("default"),), now=self._now()).state.value)
+
+    def _now(self) -> datetime:
+        ahead = self.timeline.worker_ahead(self.site.clock.seconds())
+        return self.site.clock.now() + timedelta(seconds=ahead)
+
     def _context(self) -> StepContext:
         return StepContext(
             workdir="/nowhere",
@@ -89,7 +97,7 @@ class Promoting:
             promotion=PROMOTION,
             promotion_uid="promotion-uid",
             target_freight=FreightReference("f1", FreightOrigin("main")),
-            now=self.site.clock.now(),
+            now=self._now(),
             state={ALIAS: self.output},
             actor=str(self.timeline.step.get("actor", "")),
         )
@@ -153,7 +161,9 @@ def gateway(site: Site, transport: str) -> ArgoCD:
     """Return the platform's way to the fake, on its clock."""
     is_rest = transport == "rest"
     policy = EgressPolicy.of(["127.0.0.1"], deny_private=False)
-    gateways = OpenArgoCDs(policy, clock=site.clock.seconds, sleep=site.clock.advance)
+    gateways = OpenArgoCDs(
+        policy, clock=site.clock.seconds, sleep=site.clock.advance, now=site.clock.server_now
+    )
     return gateways.open(
         PlaneAccess(
             uid="plane",

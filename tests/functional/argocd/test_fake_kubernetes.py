@@ -196,7 +196,7 @@ def test_an_account_gets_itself_a_new_token(site: Site, api: KubernetesCaller) -
 
 def test_too_many_requests_say_when_to_come_back(site: Site, api: KubernetesCaller) -> None:
     reply = too_many(retry_after=7)
-    site.fail(Fault("GET", status=429, body=reply.body, headers=reply.headers))
+    site.fail(Fault("GET", status=429, body=reply.raw, headers=reply.headers))
 
     response = api.get(APPLICATIONS)
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.fakes.argocd import Settings, application, argocd, project
+from tests.fakes.argocd import Settings, application, argocd, bearer, project
 from tests.fakes.argocd.accounts import Rule
 from tests.fakes.argocd.site import Site
+from tests.fakes.argocd.store import PROJECTS, Key
 from tests.functional.argocd.fake_callers import RestCaller, said
 
 
@@ -42,7 +43,7 @@ def test_a_bad_token_is_unauthenticated_and_says_why(
     site: Site, rest: RestCaller, kind: str
 ) -> None:
     rest.token = {
-        "malformed": "nonsense",
+        "malformed": "no.more.nonsense",
         "forged": site.token[:-4] + "AAAA",
         "expired": site.token_of("promoter", expires_in=60),
         "revoked": site.token,
@@ -59,12 +60,16 @@ def test_a_bad_token_is_unauthenticated_and_says_why(
 
 
 def test_the_header_wins_over_the_cookie(site: Site, rest: RestCaller) -> None:
-    headers = {"Authorization": "Bearer nonsense", "Cookie": f"argocd.token={site.token}"}
+    cookie = {"Cookie": f"argocd.token={site.token}"}
     client = rest.client
     url = f"{site.rest_url}/api/v1/applications"
 
-    assert client.get(url, headers=headers).status_code == 401
-    assert client.get(url, headers={"Cookie": headers["Cookie"]}).status_code == 200
+    def status(header: str) -> int:
+        return client.get(url, headers={"Authorization": header, **cookie}).status_code
+
+    assert status("Bearer no.more.nonsense") == 401
+    assert client.get(url, headers=cookie).status_code == 200
+    assert status("Bearer nonsense") == status("bearer no.more.nonsense") == 200
 
 
 def test_user_info_takes_a_bad_token_for_a_stranger(rest: RestCaller) -> None:
@@ -73,7 +78,7 @@ def test_user_info_takes_a_bad_token_for_a_stranger(rest: RestCaller) -> None:
 
     assert known["loggedIn"]
     assert known["username"] == "promoter"
-    assert rest.get("/session/userinfo").json() == {"loggedIn": False}
+    assert rest.get("/session/userinfo").json() == {}
 
 
 def test_the_version_is_all_that_a_stranger_learns(site: Site, rest: RestCaller) -> None:
@@ -105,15 +110,50 @@ def test_can_i_answers_for_quoted_objects(rest: RestCaller) -> None:
     assert (yes, no) == ({"value": "yes"}, {"value": "no"})
 
 
+@pytest.mark.parametrize("kind", [{}, {"Content-Type": "application/json; charset=utf-8"}])
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
-def test_whatever_is_no_get_must_say_that_it_is_json(
-    site: Site, rest: RestCaller, method: str
+def test_whatever_is_no_get_must_say_that_it_is_json_and_no_more(
+    site: Site, rest: RestCaller, method: str, kind: dict[str, str]
 ) -> None:
     url = f"{site.rest_url}/api/v1/applications/guestbook/operation"
 
-    response = rest.client.request(method, url, headers={"Authorization": f"Bearer {site.token}"})
+    response = rest.client.request(method, url, headers={**bearer(site.token), **kind})
 
     assert (response.status_code, response.text) == (415, "Invalid content type\n")
+
+
+def test_a_path_that_the_gateway_does_not_know_is_answered_in_plain_text(rest: RestCaller) -> None:
+    response = rest.get("/nothing")
+
+    assert (response.status_code, response.text) == (404, "Not Found\n")
+
+
+def test_a_namespace_that_is_not_enabled_is_a_403_like_any_other(rest: RestCaller) -> None:
+    response = rest.get("/applications/guestbook", project="default", appNamespace="other")
+
+    assert said(response) == (403, 7, "permission denied")
+
+
+def test_an_application_whose_project_is_gone_cannot_be_read(site: Site, rest: RestCaller) -> None:
+    site.store.remove(Key(PROJECTS, "argocd", "default"))
+
+    text = 'app is not allowed in project "default", or the project does not exist'
+    assert said(rest.get("/applications/guestbook")) == (400, 3, text)
+
+
+def test_an_empty_list_is_null_and_what_was_never_looked_at_has_a_status(
+    site: Site, rest: RestCaller
+) -> None:
+    assert rest.get("/applications", name="absent").json()["items"] is None
+
+    status = rest.get("/applications/guestbook").json()["status"]
+    assert (status["health"], status["sync"]["status"]) == ({}, "")
+
+
+def test_can_i_knows_its_resources_and_actions(rest: RestCaller) -> None:
+    assert rest.get("/account/can-i/applications/eat/default/guestbook").status_code == 400
+    assert rest.get("/account/can-i/apps/get/default/guestbook").status_code == 400
+    assert rest.get("/account/can-i/applications/get/default/*").json() == {"value": "yes"}
 
 
 def test_a_missing_application_is_a_403_unless_its_project_is_said(rest: RestCaller) -> None:

@@ -84,15 +84,16 @@ def test_a_spec_with_a_repository_out_of_reach_is_invalid(site: Site, rest: Rest
 
     status, code, message = said(patched)
     assert (status, code) == (400, 3)
-    assert message.startswith("application spec for guestbook is invalid: ")
+    assert "application spec for guestbook is invalid: " in message
     assert put.json()["source"] == spec["source"]
 
 
 def test_a_reader_can_neither_edit_nor_sync(site: Site, rest: RestCaller) -> None:
     rest.token = site.token_of("reader")
 
-    assert said(rest.patch({})) == (403, 7, "permission denied")
-    assert said(rest.sync()) == (403, 7, "permission denied")
+    denied = "permission denied: applications, {}, default/guestbook, sub: reader"
+    assert said(rest.patch({})) == (403, 7, denied.format("update"))
+    assert said(rest.sync()) == (403, 7, denied.format("sync"))
 
 
 def test_a_sync_is_the_callers_and_clears_the_operation_before(
@@ -218,10 +219,24 @@ def test_a_broken_schedule_is_quoted() -> None:
         argocd(apps=[application("guestbook")], projects=[project(syncWindows=windows)]) as site,
         httpx.Client() as client,
     ):
-        response = RestCaller(site, client, site.token).sync()
+        rest = RestCaller(site, client, site.token)
+        response, read = rest.sync(), rest.get("/applications/guestbook/syncwindows")
 
+    assert said(read)[:2] == (500, 2)
+    assert said(read)[2].startswith("invalid sync windows: cannot parse schedule")
     assert said(response)[:2] == (403, 7)
     assert said(response)[2].startswith("cannot sync: invalid sync window: cannot parse schedule")
+
+
+def test_only_a_pending_operation_keeps_another_one_out(site: Site, rest: RestCaller) -> None:
+    site.set("guestbook", {"status": {"operationState": {"phase": "Running"}}})
+    terminated = rest.send("DELETE", "/applications/guestbook/operation", project="default")
+
+    assert (rest.sync().status_code, terminated.status_code) == (200, 400)
+    assert site.record.violations == ["overwrote a running operation of guestbook"]
+    again = said(rest.sync())
+    assert again[:2] == (400, 9)
+    assert "another operation is already in progress" in again[2]
 
 
 def test_what_runs_can_be_terminated_and_nothing_else(site: Site, rest: RestCaller) -> None:

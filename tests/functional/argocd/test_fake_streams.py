@@ -57,32 +57,68 @@ def test_a_stream_begins_with_all_that_is_there(site: Site) -> None:
         site.set("b", DEGRADED)
         news = _event(next(lines))
 
-    assert begun == [("ADDED", "argocd", "a"), ("ADDED", "team", "a"), ("ADDED", "argocd", "b")]
+    assert begun == [("ADDED", "argocd", "a"), ("ADDED", "argocd", "b"), ("ADDED", "team", "a")]
     assert news == ("MODIFIED", "argocd", "b")
 
 
-def test_an_empty_ndjson_stream_looks_like_a_hang(site: Site) -> None:
+@pytest.mark.parametrize("headers", [{}, SSE], ids=["ndjson", "sse"])
+def test_a_stream_from_a_version_looks_like_a_hang_until_something_happens(
+    site: Site, headers: dict[str, str]
+) -> None:
+    site.set("b", DEGRADED)
     version = str(site.store.version)
 
     with pytest.raises(httpx.ReadTimeout), httpx.Client(timeout=0.2) as client:
         client.get(
             f"{site.rest_url}/api/v1/stream/applications",
             params={"resourceVersion": version},
-            headers=bearer(site.token),
+            headers={**bearer(site.token), **headers},
         )
 
 
-def test_server_sent_events_come_with_a_header_at_once_and_with_keepalives(site: Site) -> None:
-    version = str(site.store.version)
-    with _lines(site, "rest", headers=SSE, resourceVersion=version) as lines:
+def test_server_sent_events_come_with_keepalives_once_something_came(site: Site) -> None:
+    with _lines(site, "rest", headers=SSE) as lines:
+        begun = [next(lines) for _ in range(3)]
         site.clock.advance(15)
         keepalive = next(lines)
         site.set("b", DEGRADED)
         data = next(lines)
 
+    assert all(it.startswith("data: {") for it in begun)
     assert keepalive == ":"
-    assert data.startswith("data: {")
     assert _event(data) == ("MODIFIED", "argocd", "b")
+
+
+def test_a_stream_is_narrowed_to_a_namespace_only_with_a_name(site: Site) -> None:
+    with _lines(site, "rest", appNamespace="team") as lines:
+        assert len([next(lines) for _ in range(3)]) == 3
+    with _lines(site, "rest", appNamespace="team", name="a") as lines:
+        first = _event(next(lines))
+
+    assert first == ("ADDED", "team", "a")
+
+
+@pytest.mark.parametrize(("fields", "shown"), [("result.type", {}), ("error", None)])
+def test_fields_cut_the_error_of_a_stream_out_unless_it_is_one_of_them(
+    site: Site, fields: str, shown: dict[str, str] | None
+) -> None:
+    with _lines(site, "rest", headers=SSE, fields=fields) as lines:
+        next(lines)
+        site.streams.close_all(error_chunk("gone"))
+        *_, last = lines
+
+    found = json.loads(last.removeprefix("data: "))
+    assert found == shown or found["error"]["message"] == "gone"
+
+
+def test_what_is_wrong_from_the_start_comes_as_the_first_and_only_message(site: Site) -> None:
+    url = f"{site.rest_url}/api/v1/stream/applications"
+    with httpx.Client() as client:
+        nobody = client.get(url)
+        nonsense = client.get(url, params={"selector": "a=b=c"}, headers=bearer(site.token))
+
+    assert (nobody.status_code, nobody.json()["error"]["grpc_code"]) == (401, 16)
+    assert (nonsense.status_code, nonsense.json()["error"]["grpc_code"]) == (500, 2)
 
 
 def test_a_repeat_is_judged_by_name_alone_so_that_namesakes_hide_each_other(site: Site) -> None:
@@ -170,11 +206,13 @@ def test_a_watch_can_expire_midway(site: Site) -> None:
 @pytest.mark.parametrize("transport", ["rest", "kubernetes"])
 def test_events_can_be_lost(site: Site, transport: str) -> None:
     params: dict[str, Any] = {"resourceVersion": str(site.store.version)}
+    if transport == "rest":
+        params = {}
     with _lines(site, transport, headers=SSE, **params) as lines:
         site.streams.dropped = 1
         site.set("a", DEGRADED)
         site.set("b", DEGRADED)
-        first = _event(next(lines))
+        first = next(it for it in map(_event, lines) if it[0] == "MODIFIED")
 
     assert first == ("MODIFIED", "argocd", "b")
 
@@ -188,7 +226,9 @@ def test_a_stream_can_fall_silent_without_an_end(site: Site, transport: str) -> 
         if transport == "rest"
         else f"{site.kubernetes_url}/apis/argoproj.io/v1alpha1/applications"
     )
-    params = {"watch": "true", "resourceVersion": str(site.store.version)}
+    params = {"watch": "true"}
+    if transport == "kubernetes":
+        params["resourceVersion"] = str(site.store.version)
 
     with (
         httpx.Client(timeout=0.2) as client,

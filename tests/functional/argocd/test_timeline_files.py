@@ -72,6 +72,9 @@ class Careless:
     def health(self) -> Look:
         return Look(self.trust)
 
+    def plane(self) -> str:
+        return ""
+
     def sync(self) -> None:
         body = {"project": "default", "infos": [{"name": PROMOTION_INFO, "value": PROMOTION}]}
         url = f"{self.site.rest_url}/api/v1/applications/guestbook/sync"

@@ -17,7 +17,7 @@ from promotions.models import Preview, Stage  # noqa: E402
 from promotions.services.previews import finish_preview  # noqa: E402
 from tests.factories.domain import make_stage  # noqa: E402
 from tests.factories.people import make_admin  # noqa: E402
-from tests.functional.browser import audited, questions  # noqa: E402
+from tests.functional.browser import approving, audited, questions  # noqa: E402
 from tests.functional.portal.scenes import failing, ordinary, unhealthy  # noqa: E402
 
 
@@ -73,5 +73,5 @@ def _tell(stage: Stage, change_type: ChangeType) -> None:
 
 if __name__ == "__main__":
     acts = {"seed": seed, "fail": fail, "grow": grow, "preview": preview}
-    acts |= {**questions.ACTS, **audited.ACTS}
+    acts |= {**approving.ACTS, **questions.ACTS, **audited.ACTS}
     acts[sys.argv[1]]()

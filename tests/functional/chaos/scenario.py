@@ -1,8 +1,8 @@
 """A hundred real promotions on the configured database while workers are killed; prints JSON.
 
 ``python -m tests.functional.chaos.scenario`` runs it by hand: set ``KARGO_VAR_DIR`` to a folder
-of its own, and ``DATABASE_URL`` unless SQLite in that folder will do. ``calm`` as argument kills
-nothing, for comparison.
+of its own, and ``DATABASE_URL`` unless SQLite in that folder will do; migrate first. ``calm`` as
+argument kills nothing, for comparison.
 """
 
 import json

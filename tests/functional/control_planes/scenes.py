@@ -58,6 +58,7 @@ class SaidArgoCDs:
     accepted: frozenset[str] = frozenset({SECRET})
     permissions: tuple[Permission, ...] = ()
     state: PlaneState = PlaneState.READY
+    renewed_token: str = ""
     opened: list[PlaneAccess] = field(default_factory=list)
 
     def open(self, access: PlaneAccess) -> ArgoCD:
@@ -80,4 +81,5 @@ class _Said:
             version="v3.1.0",
             permissions=self.world.permissions,
             token_expires_at=now + timedelta(days=365),
+            renewed_token=self.world.renewed_token,
         )

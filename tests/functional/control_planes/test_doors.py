@@ -321,6 +321,31 @@ def test_the_admin_says_what_is_wrong(page: Client, project: Project) -> None:
     assert not ControlPlane.objects.exists()
 
 
+def test_the_admin_says_beside_the_field_that_another_one_serves_these_projects(
+    page: Client, project: Project
+) -> None:
+    register(project.tenant, "first")
+    form = {
+        "tenant": project.tenant.pk,
+        "name": "second",
+        "kind": "rest",
+        "token": SECRET,
+        "address": "https://argocd.example.com",
+        "tls_mode": "system",
+        "is_enabled": "on",
+        "default_namespace": "argocd",
+        "per_second": 10,
+        "burst": 20,
+        "connections": 8,
+    }
+
+    answer = page.post(reverse("admin:projects_controlplane_add"), form)
+
+    assert answer.status_code == 200
+    assert "serves all projects in the default shard already" in answer.content.decode()
+    assert ControlPlane.objects.count() == 1
+
+
 def test_the_admin_keeps_a_tenants_admin_off_another_tenants_control_planes(
     page: Client, project: Project
 ) -> None:

@@ -53,7 +53,7 @@ def test_a_good_service_account_is_ready_over_kubernetes(project: Project, site:
 
     plane = check()
 
-    assert (plane.state, plane.reason) == ("ready", "")
+    assert (plane.state, plane.reason, plane.version) == ("ready", "", "v3.1.0")
 
 
 def test_a_wrong_token_is_unauthorized_and_says_what_to_do(project: Project, site: Site) -> None:

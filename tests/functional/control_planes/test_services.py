@@ -1,5 +1,6 @@
 """Registering, changing, rotating and removing control planes, and what is kept of them."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from promotions.manifests.control_plane import Credential
 from promotions.manifests.secret import SecretManifest
 from promotions.models import Work, WorkKind
 from promotions.ports.argocd import Permission, PlaneState
+from promotions.ports.argocd_findings import RENEW_TOKEN
 from promotions.selectors.control_planes import missing_permissions, warnings_of
 from promotions.selectors.plane_access import reach_of
 from promotions.services.control_plane_checks import check_control_plane
@@ -108,7 +110,7 @@ def test_a_check_keeps_what_was_found_and_is_audited(tenant: Tenant) -> None:
 
     assert (plane.state, plane.version, plane.last_ok_at) == ("degraded", "v3.1.0", NOON)
     assert missing_permissions(plane) == (
-        "applications, update on team/*: missing; needed to edit sources",
+        "applications, update on team/*: missing, optional; needed to edit sources",
     )
     assert AuditEvent.objects.filter(action="control_plane.check").exists()
 
@@ -136,6 +138,55 @@ def test_a_next_credential_that_is_refused_leaves_the_current_one_in_use(tenant:
     assert plane.state == "degraded"
     assert "next credential is not used yet" in plane.reason
     assert reach_of(plane).by_all().token == SECRET
+
+
+def test_a_token_that_was_renewed_is_tried_and_then_adopted(tenant: Tenant) -> None:
+    accepted = SaidArgoCDs(accepted=frozenset({SECRET, NEXT}), renewed_token=NEXT)
+
+    between = check(register(tenant, kind="kubernetes"), accepted)
+    tried = reach_of(between).by_all()
+    after = check(between, accepted)
+
+    assert (tried.token, tried.next_token) == (SECRET, NEXT)
+    assert (reach_of(after).by_all().token, after.next_credential_mark) == (NEXT, "")
+    rotated = AuditEvent.objects.filter(action="control_plane.rotate").get()
+    assert "management-controller" in rotated.actor
+    assert NEXT not in str(rotated.__dict__)
+
+
+def test_a_renewed_token_does_not_take_the_place_of_one_that_somebody_gave(tenant: Tenant) -> None:
+    rotate(register(tenant, kind="kubernetes"))
+
+    plane = check(ControlPlane.objects.get(), SaidArgoCDs(renewed_token="another"))
+
+    assert reach_of(plane).by_all().next_token == NEXT
+
+
+def test_a_token_in_a_secret_is_left_to_who_keeps_the_secret(tenant: Tenant) -> None:
+    save_secret(tenant, None, _secret(), actor=ROOT, now=NOON)
+    plane = register(tenant, kind="kubernetes", credential={"secretRef": {"name": "argocd"}})
+
+    checked = check(plane, SaidArgoCDs(renewed_token=NEXT))
+
+    assert (checked.state, reach_of(checked).by_all().next_token) == ("ready", "")
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(timedelta(hours=20), ""), (timedelta(minutes=5), "less than 1 day;")],
+)
+def test_nobody_is_warned_of_the_end_of_a_token_that_renews_itself(
+    tenant: Tenant, left: timedelta, said: str
+) -> None:
+    right = Permission(RENEW_TOKEN, "argocd/promoter", allowed=True, required=False, purpose="x")
+    token = token_ending(NOON + left)
+    plane = register(tenant, kind="kubernetes", credential={"token": token})
+    ControlPlane.objects.update(permissions=[asdict(right)])
+
+    warnings = warnings_of(ControlPlane.objects.get(), now=NOON)
+
+    assert (said in " ".join(warnings)) if said else warnings == ()
+    assert plane.expires_at == NOON + left
 
 
 def test_what_was_found_of_an_older_generation_is_not_kept(tenant: Tenant) -> None:

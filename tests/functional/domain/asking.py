@@ -2,7 +2,8 @@
 
 from common.clock import now as read_clock
 from promotions.engine.eligibility import Code, Reason
-from promotions.models import Freight, Promotion, Stage
+from promotions.models import Freight, Stage
+from promotions.selectors.approvals import Subject
 from promotions.selectors.eligibility import reasons_why_not
 from promotions.selectors.waiting import waiting_for
 from tests.functional.domain.world import World
@@ -20,12 +21,12 @@ def codes(stage: Stage, freight: Freight) -> list[Code]:
     return [it.code for it in why(stage, freight)]
 
 
-def waits(promotion: Promotion) -> tuple[Reason, ...]:
-    """Return what a promotion waits for, as it is stored now."""
-    rows = Promotion.objects.select_related(
+def waits(subject: Subject) -> tuple[Reason, ...]:
+    """Return what a promotion or a promotion request waits for, as it is stored now."""
+    rows = type(subject).objects.select_related(
         "project__tenant", "stage__current_promotion", "freight__warehouse"
     )
-    return waiting_for(rows.get(pk=promotion.pk), now=read_clock())
+    return waiting_for(rows.get(pk=subject.pk), now=read_clock())
 
 
 def arrange(world: World) -> tuple[Stage, Stage]:

@@ -127,10 +127,11 @@ def test_automatic_promotion_is_told_as_such(world: World) -> None:
     assert created.annotations["actor"] == "controller:stage-controller"
 
 
-def test_the_applications_that_a_promotion_updates_are_named(world: World) -> None:
+def test_the_applications_that_a_promotion_updates_are_named_once_each(world: World) -> None:
     world.warehouse()
     apps: list[JSONValue] = [
         {"name": "${{ vars.app }}-${{ ctx.stage }}"},
+        {"name": "fixed", "namespace": "apps"},
         {"name": "fixed", "namespace": "apps"},
         {"name": "${{ outputs.later.name }}"},
     ]
@@ -141,8 +142,8 @@ def test_the_applications_that_a_promotion_updates_are_named(world: World) -> No
     world.promote(stage, world.freight("1"))
 
     assert json.loads(_event("PromotionCreated").annotations["applications"]) == [
-        {"name": "shop-test", "namespace": "argocd"},
         {"name": "fixed", "namespace": "apps"},
+        {"name": "shop-test", "namespace": "argocd"},
     ]
 
 

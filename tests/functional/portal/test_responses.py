@@ -180,7 +180,7 @@ def test_prompts_cost_no_queries_for_promotions_without_any(
     client.force_login(make_viewer(scene.project))
     page(client, scene.promotions[0])
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page(client, scene.promotions[0])
 
 
@@ -190,7 +190,7 @@ def test_queries_do_not_grow_with_answers(
     promotion = asking(scene, minApprovals=100)
     client.force_login(make_viewer(scene.project))
     page(client, promotion)
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         page(client, promotion)
     for number in range(30):
         PromotionResponse.objects.create(
@@ -201,5 +201,5 @@ def test_queries_do_not_grow_with_answers(
             at=NOON,
         )
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         page(client, promotion)

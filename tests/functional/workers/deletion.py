@@ -1,7 +1,7 @@
 """Deletes a tenant while its workers are killed again and again; prints what is left, as JSON.
 
 ``python -m tests.functional.workers.deletion`` runs it by hand: set ``KARGO_VAR_DIR`` to a folder
-of its own, and ``DATABASE_URL`` unless SQLite in that folder will do.
+of its own, and ``DATABASE_URL`` unless SQLite in that folder will do; migrate first.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Floods real workers with one tenant's work and times another's; prints what it took, as JSON.
 
 ``python -m tests.functional.workers.fairness`` runs it by hand: set ``KARGO_VAR_DIR`` to a folder
-of its own, and ``DATABASE_URL`` unless SQLite in that folder will do.
+of its own, and ``DATABASE_URL`` unless SQLite in that folder will do; migrate first.
 """
 
 import json

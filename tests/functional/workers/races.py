@@ -1,7 +1,7 @@
 """Lets a hundred requests at once go for what a quota leaves; prints what they got, as JSON.
 
 ``python -m tests.functional.workers.races projects`` runs one by hand: set ``KARGO_VAR_DIR`` to a
-folder of its own, and ``DATABASE_URL`` unless SQLite in that folder will do.
+folder of its own, and ``DATABASE_URL`` unless SQLite in that folder will do; migrate first.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Scenarios with real workers on the configured database; each prints what came of it as JSON.
 
 ``python -m tests.functional.workers.scenarios chaos`` runs one by hand: set ``KARGO_VAR_DIR`` to a
-folder of its own, and ``DATABASE_URL`` unless SQLite in that folder will do.
+folder of its own, and ``DATABASE_URL`` unless SQLite in that folder will do; migrate first.
 """
 
 import collections

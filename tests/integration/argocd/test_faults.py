@@ -122,8 +122,8 @@ def test_the_next_token_takes_over_when_the_first_is_refused(transport: Transpor
         here.plane.initiate(app, wanted())
 
         assert here.operations() == 1
-        assert [it.status for it in here.site.record.requests][:2] == [401, 200]
-        assert len(here.site.record.requests) == 3
+        assert [it.status for it in here.site.record.requests].count(401) == 1
+        assert here.site.record.requests[0].status == 401
 
 
 @pytest.mark.parametrize(

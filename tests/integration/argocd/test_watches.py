@@ -10,6 +10,7 @@ import pytest
 from common.errors import UpstreamError
 from common.http import Limits
 from promotions.engine.argocd.selectors import selector_of
+from promotions.gateways.argocd.limits import FAILURES
 from promotions.ports.argocd import (
     ArgoCDError,
     ArgoCDExpiredError,
@@ -37,7 +38,8 @@ def _watched(here: World, selection: Selection = EVERYTHING) -> Iterator[Iterato
 
 
 def _next(events: Iterator[WatchEvent]) -> WatchEvent:
-    return next(it for it in events if it.kind is not WatchKind.BOOKMARK)
+    """Return the first news: Argo CD's own API begins with all that is there."""
+    return next(it for it in events if it.kind not in {WatchKind.BOOKMARK, WatchKind.ADDED})
 
 
 def test_a_change_is_told(here: World) -> None:
@@ -90,9 +92,8 @@ def test_a_silent_server_gives_signs_of_life(transport: Transport) -> None:
     quick = Settings(keepalive_seconds=0.01, bookmark_seconds=0.01)
     with world(transport, settings=quick) as here, _watched(here) as events:
         here.site.clock.advance(1)
-        event = next(events)
+        event = next(it for it in events if it.kind is WatchKind.BOOKMARK)
 
-    assert event.kind is WatchKind.BOOKMARK
     assert bool(event.resource_version) is (transport is Transport.KUBERNETES)
 
 
@@ -100,7 +101,7 @@ def test_a_watch_ends_when_the_server_ends_it(here: World) -> None:
     with _watched(here) as events:
         here.site.streams.close_all()
 
-        assert [it for it in events if it.kind is not WatchKind.BOOKMARK] == []
+        assert {it.kind for it in events} <= {WatchKind.BOOKMARK, WatchKind.ADDED}
 
 
 def test_a_server_that_says_nothing_at_all_is_given_up(
@@ -146,10 +147,51 @@ def test_an_error_in_the_stream_is_an_error() -> None:
             list(events)
 
 
+def test_a_stream_of_argo_cds_own_begins_with_all_that_is_there_and_forgets_nothing() -> None:
+    with world(Transport.REST) as here:
+        version = here.plane.list(EVERYTHING).resource_version
+        here.site.set("guestbook", {"status": {"health": {"status": "Degraded"}}})
+        with here.plane.watch(EVERYTHING, resource_version=version) as events:
+            event = next(events)
+
+    assert event.application is not None
+    assert (event.kind, event.application.health) == (WatchKind.ADDED, "Degraded")
+
+
+def test_where_there_is_no_application_silence_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = Limits(60, max_redirects=0, idle_seconds=0.1)
+    monkeypatch.setattr("promotions.gateways.argocd.rest.WATCH_LIMITS", limits)
+    with world(Transport.REST, apps=[]) as here:
+        assert here.plane.list(EVERYTHING).items == ()
+        for _ in range(FAILURES + 1):
+            with here.plane.watch(EVERYTHING) as events:
+                assert list(events) == []
+
+        assert here.plane.list(EVERYTHING).items == ()
+
+
+def test_only_applications_of_the_namespace_are_told(transport: Transport) -> None:
+    apps = [application("a"), application("a", namespace="team")]
+    settings = Settings(namespaces=("team",))
+    with (
+        world(transport, apps=apps, settings=settings) as here,
+        _watched(here, Selection(namespace="team")) as events,
+    ):
+        here.site.set("a", {"status": {"sync": {"status": "Synced"}}})
+        here.site.set("a", {"status": {"sync": {"status": "Synced"}}}, namespace="team")
+        event = _next(events)
+
+    assert event.application is not None
+    assert event.application.namespace == "team"
+
+
 def test_a_watch_with_a_bad_token_is_refused(here: World) -> None:
     here.revoke()
 
-    with pytest.raises(ArgoCDUnauthorizedError), here.plane.watch(EVERYTHING) as events:
+    refused = pytest.raises(ArgoCDUnauthorizedError, match=r"revoked|Unauthorized")
+    with refused, here.plane.watch(EVERYTHING) as events:
         list(events)
 
 

@@ -93,7 +93,7 @@ def world(
             tls=trust,
             pace=pace,
         )
-        opener = OpenArgoCDs(LOOPBACK, clock=ticks, sleep=ticks.sleep)
+        opener = OpenArgoCDs(LOOPBACK, clock=ticks, sleep=ticks.sleep, now=site.clock.server_now)
         yield World(site, transport, access, opener, ticks)
 
 

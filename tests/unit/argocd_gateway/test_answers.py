@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.http import Response
+from promotions.engine.argocd.bearer_tokens import expires_at, subject
 from promotions.gateways.argocd.errors import (
     MAX_WORDS_BYTES,
     Problem,
@@ -14,7 +15,6 @@ from promotions.gateways.argocd.errors import (
     problem_in,
     stream_problem,
 )
-from promotions.gateways.argocd.tokens import expires_at, subject
 from promotions.gateways.argocd.watch import lines
 from promotions.ports.argocd import (
     ArgoCDBusyError,

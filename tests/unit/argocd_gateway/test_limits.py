@@ -161,7 +161,7 @@ def test_each_failed_trial_doubles_the_wait_up_to_a_limit() -> None:
         waits.append(clock.at - began)
         made.failed()
 
-    assert waits == [30, 60, 120, 240, 300, 300]
+    assert waits == [10, 20, 40, 60, 60, 60]
 
 
 def test_failures_of_requests_that_were_under_way_do_not_lengthen_the_wait() -> None:

@@ -55,7 +55,7 @@ def test_reasons_stand_in_the_order_of_their_codes_each_once() -> None:
 
 def test_only_what_bars_people_refuses_them() -> None:
     off = reason(Code.AUTO_PROMOTION_OFF, stage="prod")
-    running = reason(Code.PROMOTION_RUNNING, promotion="p")
+    running = reason(Code.PROMOTION_RUNNING, promotion="promotion p")
     missing = reason(Code.NOT_VERIFIED, upstream="dev", stage="prod")
 
     assert (off.bars, running.bars, missing.bars) == (Bars.AUTOMATION, Bars.START, Bars.PROMOTION)
@@ -63,7 +63,10 @@ def test_only_what_bars_people_refuses_them() -> None:
 
 
 def test_what_a_reason_bars_may_depend_on_the_place() -> None:
-    assert reason(Code.WINDOW_CLOSED, window="nights", bars=Bars.START).bars is Bars.START
+    assert (
+        reason(Code.WINDOW_CLOSED, closed="nights", lifted_by="time", bars=Bars.START).bars
+        is Bars.START
+    )
 
 
 def test_reasons_make_one_line() -> None:

@@ -16,6 +16,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 RECONCILING = Condition("Reconciling", ConditionStatus.TRUE, "RetryAfterError", "boom")
 HEALTHY = Condition("Healthy", ConditionStatus.TRUE, "Healthy")
 VERIFIED = Condition("Verified", ConditionStatus.TRUE, "Verified", "Freight has been verified")
+PROMOTING = promoting_condition("p", PromotionPhase.RUNNING)
 GOOD = StagePass((HEALTHY, VERIFIED), "", PromotionPhase.SUCCEEDED, 4, 3)
 
 
@@ -52,7 +53,7 @@ def test_every_condition_says_which_generation_it_is_about() -> None:
             replace(
                 GOOD,
                 conditions=(
-                    promoting_condition("p"),
+                    PROMOTING,
                     HEALTHY,
                     VERIFIED,
                 ),
@@ -91,14 +92,32 @@ def test_the_first_obstacle_is_why_a_stage_is_not_ready(stage: StagePass, reason
     assert summarise(stage, now=NOW).observed_generation == 3
 
 
-def test_an_obstacle_leaves_reconciling_as_it_is() -> None:
-    stage = replace(GOOD, conditions=(HEALTHY, RECONCILING))
+@pytest.mark.parametrize("conditions", [(HEALTHY, RECONCILING), (PROMOTING, RECONCILING)])
+def test_nothing_is_to_be_retried_after_a_pass_that_went_well(
+    conditions: tuple[Condition, ...],
+) -> None:
+    stage = replace(GOOD, conditions=conditions)
 
-    assert find_condition(summarise(stage, now=NOW).conditions, "Reconciling") is not None
+    assert find_condition(summarise(stage, now=NOW).conditions, "Reconciling") is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (PromotionPhase.NEW, 'Promotion "p" is currently Pending'),
+        (PromotionPhase.PENDING, 'Promotion "p" is currently Pending'),
+        (PromotionPhase.RUNNING, 'Promotion "p" is currently Running'),
+    ],
+)
+def test_promoting_names_the_promotion_and_its_phase(phase: PromotionPhase, words: str) -> None:
+    condition = promoting_condition("p", phase)
+
+    assert (condition.status, condition.reason) == (ConditionStatus.TRUE, "ActivePromotion")
+    assert condition.message == words
 
 
 def test_a_promotion_that_no_longer_promotes_or_never_ended_is_no_obstacle() -> None:
-    over = replace(promoting_condition("p"), status=ConditionStatus.FALSE)
+    over = replace(PROMOTING, status=ConditionStatus.FALSE)
 
     assert ready(replace(GOOD, conditions=(over, HEALTHY, VERIFIED))).status == "True"
     assert ready(replace(GOOD, last_phase=PromotionPhase.RUNNING)).status == "True"

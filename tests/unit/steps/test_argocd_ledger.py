@@ -51,6 +51,25 @@ def test_the_first_request_is_numbered_after_what_the_application_shows() -> Non
     assert ledger(FakeIntents()).next_attempt(SEEN, now=NOW) == 2
 
 
+def test_a_lost_request_that_could_do_nothing_any_more_is_not_waited_for() -> None:
+    intents = FakeIntents()
+    ledger(intents).record(PLAIN, Request(1, Fate.SENT, NOW), now=NOW)
+
+    assert ledger(intents).next_attempt(PLAIN, now=NOW) == 0
+    assert ledger(intents).next_attempt(PLAIN, now=NOW, is_late_refused=True) == 2
+
+
+def test_a_clock_that_goes_back_makes_nobody_wait_for_longer() -> None:
+    intents = FakeIntents()
+    ledger(intents).record(PLAIN, Request(1, Fate.SENT, NOW), now=NOW)
+    back = NOW - timedelta(hours=1)
+
+    first = ledger(intents).next_attempt(PLAIN, now=back)
+    later = ledger(intents).next_attempt(PLAIN, now=back + SETTLING)
+
+    assert (first, later) == (0, 2)
+
+
 def test_a_request_that_shows_is_confirmed_for_good() -> None:
     intents = FakeIntents()
     ledger(intents).record(PLAIN, Request(1, Fate.SENT, NOW), now=NOW)

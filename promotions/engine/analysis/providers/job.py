@@ -90,6 +90,11 @@ class ExistingJob:
     created_at: datetime
 
 
+def ordinal_of(result: MetricResult | None) -> int:
+    """Return the number of a metric's next measurement, errors counted."""
+    return (result.count + result.error if result else 0) + 1
+
+
 def plan(metric: Metric, *, run: RunIdentity, result: MetricResult | None) -> JobPlan:
     """Return the job for the next measurement.
 
@@ -98,9 +103,8 @@ def plan(metric: Metric, *, run: RunIdentity, result: MetricResult | None) -> Jo
     """
     configuration = configuration_of(metric, KIND)
     given = configuration.object("metadata")
-    measured = result.count + result.error if result else 0
     return JobPlan(
-        name=job_name(run.uid, metric.name, measured + 1),
+        name=job_name(run.uid, metric.name, ordinal_of(result)),
         namespace=run.namespace,
         labels={**given.texts("labels"), UID_LABEL: run.uid},
         annotations={

@@ -3,11 +3,15 @@
 Run: look up the configuration's id, post the canary, remember its id. Resume: every 15 seconds,
 until the canary is complete and has a score. Terminating it is no business of Kayenta's.
 
-Source: Argo Rollouts ``metricproviders/kayenta``.
+A canary carries a mark of ours, as the pipeline that it is a part of, by which one that a lost
+worker started is found again.
+
+Source: Argo Rollouts ``metricproviders/kayenta``; Kayenta ``CanaryController`` for the mark.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from urllib.parse import quote, urlencode
 
 from common.errors import InvalidError
 from common.jsontypes import JSONObject, JSONValue
@@ -30,6 +34,8 @@ RESUME_DELAY = timedelta(seconds=15)
 _TIMEOUT_SECONDS = 15
 _OK = 200
 _SCOPES = ("controlScope", "experimentScope")
+_MARK = "parentPipelineExecutionId"
+_MOST_EXECUTIONS = 100
 _INVALID = "Invalid Response"
 _LONGEST_SHOWN = 4096
 
@@ -66,8 +72,8 @@ def read_lookup(inquiry: Inquiry, response: Response) -> str:
     raise ResponseError("Canary config not found")
 
 
-def start_request(inquiry: Inquiry, configuration_id: str) -> Request:
-    """Return the request that starts the canary.
+def start_request(inquiry: Inquiry, configuration_id: str, *, mark: str = "") -> Request:
+    """Return the request that starts the canary, with ``mark`` on it if there is one.
 
     Raises:
         ConfigurationError: Only one of two scopes has a start or an end.
@@ -91,7 +97,8 @@ def start_request(inquiry: Inquiry, configuration_id: str) -> Request:
             "marginal": threshold.integer("marginal") or 0,
         },
     }
-    url = f"{configuration.text('address')}/canary/{configuration_id}?{accounts}"
+    marked = f"&{_MARK}={quote(mark, safe='')}" if mark else ""
+    url = f"{configuration.text('address')}/canary/{configuration_id}?{accounts}{marked}"
     check_url("Post", url)
     return json_request(url, document, headers={}, timeout_seconds=_TIMEOUT_SECONDS)
 
@@ -107,6 +114,34 @@ def read_start(inquiry: Inquiry, response: Response) -> Progress:
     if identifier is None or identifier == "":
         raise ResponseError("Invalid canaryExecutionId")
     return _running(inquiry, {EXECUTION_ID: format_value(identifier)})
+
+
+def executions_request(inquiry: Inquiry) -> Request:
+    """Return the request that lists the newest canaries of the application.
+
+    Raises:
+        ConfigurationError: The address is no URL.
+        InvalidError: A field is of the wrong type.
+    """
+    configuration = inquiry.configuration(KIND)
+    given = {name: configuration.text(name) for name in ("application", "storageAccountName")}
+    query = urlencode({**given, "limit": _MOST_EXECUTIONS})
+    return _get(f"{configuration.text('address')}/canary/executions?{query}")
+
+
+def read_executions(inquiry: Inquiry, response: Response, *, mark: str) -> Progress | None:
+    """Return the running measurement of the canary that has the mark; ``None`` if none has.
+
+    Raises:
+        ResponseError: The list cannot be read.
+    """
+    if response.status != _OK:
+        raise ResponseError(f"{_INVALID}: HTTP {response.status}")
+    for execution in Decoded(decode(response.text), "[]kayenta.execution").items():
+        identifier = execution.member("pipelineId").text()
+        if identifier and execution.member(_MARK).text() == mark:
+            return _running(inquiry, {EXECUTION_ID: identifier})
+    return None
 
 
 def score_request(inquiry: Inquiry, measurement: Measurement) -> Request:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator
 from tests.fakes.argocd.kubernetes import objects, pods, reviews
 from tests.fakes.argocd.kubernetes.answers import NO_PAGE
 from tests.fakes.argocd.site import Site
-from tests.fakes.argocd.store import APPLICATIONS, APPSETS, EVENTS, JOBS, PODS, PROJECTS
+from tests.fakes.argocd.store import (
+    APPLICATIONS,
+    APPSETS,
+    DEPLOYMENTS,
+    EVENTS,
+    JOBS,
+    PODS,
+    PROJECTS,
+)
 from tests.fakes.scm_server import Reply, Request, Routes
 
 Row = tuple[str, str, Callable[..., Reply]]
@@ -20,10 +28,12 @@ GROUPS = {
     JOBS: BATCH,
     PODS: CORE,
     EVENTS: CORE,
+    DEPLOYMENTS: "/apis/apps/v1",
 }
 REVIEWS: tuple[Row, ...] = (
     ("GET", "/version", reviews.version),
     ("GET", ARGO, reviews.resources),
+    ("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", reviews.self_review),
     (
         "POST",
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",

@@ -34,10 +34,15 @@ def status_body(code: int, reason: str, message: str) -> dict[str, JSONValue]:
 
 
 def too_many(*, retry_after: int) -> Reply:
-    """Return what priority and fairness answers; give it to a fault."""
-    text = "Too many requests, please try again later."
-    headers = (("Retry-After", str(retry_after)),)
-    return status(429, "TooManyRequests", text, headers=headers)
+    """Return what priority and fairness answers, which is no ``Status``; give it to a fault."""
+    text = b"Too many requests, please try again later.\n"
+    return Reply(429, headers=(*_PLAIN, ("Retry-After", str(retry_after))), raw=text)
+
+
+def too_large(version: int, newest: int) -> Refusal:
+    """Return a 504 to raise: a version that this server has not seen yet, if it ever will."""
+    text = f"Too large resource version: {version}, current: {newest}"
+    return Refusal(status(504, "Timeout", text))
 
 
 def unauthorized() -> Refusal:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tests.fakes.argocd.identities import Asked
 from tests.fakes.argocd.kubernetes import answers
 from tests.fakes.argocd.kubernetes.access import enforce
+from tests.fakes.argocd.kubernetes.definitions import check_application, check_event, pruned
 from tests.fakes.argocd.kubernetes.watch import watch
 from tests.fakes.argocd.patches import PatchError, merged, patched
 from tests.fakes.argocd.selectors import SelectorError, matches
@@ -16,6 +17,7 @@ from tests.fakes.argocd.store import (
     API_VERSIONS,
     APPLICATIONS,
     APPSETS,
+    DEPLOYMENTS,
     EVENTS,
     JOBS,
     PODS,
@@ -51,6 +53,7 @@ RESOURCES = {
     JOBS: Resource("batch", JOBS),
     PODS: Resource("", PODS),
     EVENTS: Resource("", EVENTS),
+    DEPLOYMENTS: Resource("apps", DEPLOYMENTS),
 }
 
 
@@ -89,6 +92,8 @@ def create_object(site: Site, request: Request, kind: str, namespace: str) -> Re
         raise answers.invalid("metadata.name: Required value: name or generateName is required")
     name = meta.get("name") or f"{meta['generateName']}{site.store.version % 100_000:05d}"
     document["metadata"] = {**meta, "name": name, "namespace": namespace}
+    if kind == EVENTS:
+        check_event(document)
     try:
         return Reply(201, site.store.add(kind, document))
     except ExistsError:
@@ -107,6 +112,9 @@ def patch_object(site: Site, request: Request, kind: str, namespace: str, name: 
     def edit(live: Document) -> Document:
         changed = _applied(live, patch, media)
         _check(changed, live, asked)
+        if kind == APPLICATIONS:
+            changed = pruned(changed)
+            check_application(changed)
         changed["metadata"] |= {
             part: live["metadata"][part] for part in ("uid", "resourceVersion", "namespace")
         }
@@ -197,6 +205,3 @@ def _check(changed: Document, live: Document, asked: Asked) -> None:
         raise answers.conflict(asked, name)
     if meta.get("uid") != live["metadata"]["uid"]:
         raise answers.conflict(asked, name)
-    if asked.resource == APPLICATIONS and not isinstance(changed.get("spec"), dict):
-        text = f'Application.argoproj.io "{name}" is invalid: spec: Required value'
-        raise answers.invalid(text)

@@ -39,6 +39,14 @@ def resources(site: Site, request: Request) -> Reply:
     )
 
 
+def self_review(site: Site, request: Request) -> Reply:
+    """Say who the caller is."""
+    caller = caller_of(site, request)
+    groups: list[JSONValue] = ["system:serviceaccounts", "system:authenticated"]
+    user: dict[str, JSONValue] = {"username": caller.user, "groups": groups}
+    return Reply(201, {**request.body, "status": {"userInfo": user}})
+
+
 def access_review(site: Site, request: Request) -> Reply:
     """Say whether the caller may do something."""
     caller = caller_of(site, request)

@@ -71,7 +71,7 @@ def watch(site: Site, request: Request, kind: str, namespace: str) -> Streaming:
         version = request.param("resourceVersion")
         is_fresh = version in {"", "0"}
         begun = site.store.shown(kind, namespace) if is_fresh else []
-        seen = site.store.version if is_fresh else int(version)
+        seen = site.store.version if is_fresh else _version(site, version)
         now = site.clock.now()
         watcher = Watcher(site, request, kind, namespace, seen, site.streams.open(now), now, now)
     return Streaming(
@@ -79,6 +79,16 @@ def watch(site: Site, request: Request, kind: str, namespace: str) -> Streaming:
         headers=(("Content-Type", "application/json"),),
         pieces=functools.partial(_pieces, watcher, begun),
     )
+
+
+def _version(site: Site, text: str) -> int:
+    """Return the version to go on from. Raises 400 and 504."""
+    if not text.isdigit():
+        reason = f'strconv.ParseUint: parsing "{text}": invalid syntax'
+        raise answers.bad_request(f'resourceVersion: Invalid value: "{text}": {reason}')
+    if int(text) > site.store.version:
+        raise answers.too_large(int(text), site.store.version)
+    return int(text)
 
 
 def expired() -> bytes:

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 
 from tests.fakes.argocd.rest import applications, operations, others, session, stream
-from tests.fakes.argocd.rest.answers import CONTENT_TYPE, NO_PAGE, NO_ROUTE
+from tests.fakes.argocd.rest.answers import CONTENT_TYPE, JSON, NO_PAGE, NO_ROUTE
 from tests.fakes.argocd.site import Site
 from tests.fakes.scm_server import Reply, Request, Routes
 
@@ -47,8 +47,8 @@ def rest_api(site: Site) -> Callable[[Request], Reply]:
         root = site.settings.root_path
         if not request.path.startswith(f"{root}/"):
             return NO_PAGE
-        kind = request.header("content-type").partition(";")[0].strip()
-        if request.method not in {"GET", "HEAD"} and kind != "application/json":
+        # The whole header is compared: with a charset after it, it is another type.
+        if request.method != "GET" and request.header("content-type").lower() != JSON:
             return CONTENT_TYPE
         object.__setattr__(request, "path", request.path.removeprefix(root))
         return routes(request)

@@ -9,8 +9,10 @@ from typing import Any
 from tests.fakes.argocd.accounts import Account, Refused
 from tests.fakes.argocd.rest.answers import Code, denied, missing, refusal
 from tests.fakes.argocd.site import Site
-from tests.fakes.argocd.store import APPLICATIONS, Document, Key
+from tests.fakes.argocd.store import APPLICATIONS, PROJECTS, Document, Key
 from tests.fakes.scm_server import Request
+
+_DOTS_IN_TOKEN = 2
 
 
 @dataclass(frozen=True)
@@ -54,18 +56,22 @@ def rbac_name_of(site: Site, app: Document) -> str:
 
 
 def enforce(site: Site, account: Account, action: str, app: Document) -> None:
-    """Raise a 403 unless the account may do this to an Application."""
-    if not account.may("applications", action, rbac_name_of(site, app)):
-        raise denied()
+    """Raise a 403 unless the account may do this to an Application that it may get."""
+    name = rbac_name_of(site, app)
+    if not account.may("applications", action, name):
+        raise denied(f"permission denied: applications, {action}, {name}, sub: {account.name}")
 
 
 def visible_app(site: Site, account: Account, wanted: Named) -> Document:
-    """Return an Application that the account may get. Raises 400, 403 or 404."""
+    """Return an Application that the account may get. Raises 400, 403 or 404.
+
+    A namespace that is not enabled, as everything that goes wrong with reading, is a 403.
+    """
     if wanted.is_ambiguous:
-        raise refusal(Code.INVALID_ARGUMENT, "multiple projects specified - this is not allowed")
-    namespaces = {site.settings.namespace, *site.settings.namespaces}
-    if wanted.namespace not in namespaces:
-        raise denied(f"namespace '{wanted.namespace}' is not permitted")
+        text = "multiple projects specified - the get endpoint accepts either zero or one project"
+        raise refusal(Code.INVALID_ARGUMENT, text)
+    if wanted.namespace not in {site.settings.namespace, *site.settings.namespaces}:
+        raise denied()
     if wanted.project:
         name = rbac_name(site, wanted.project, wanted.namespace, wanted.name)
         if not account.may("applications", "get", name):
@@ -76,7 +82,15 @@ def visible_app(site: Site, account: Account, wanted: Named) -> Document:
         raise hidden
     if wanted.project and (app["spec"].get("project") or "default") != wanted.project:
         raise hidden
+    _check_project(site, app)
     return app
+
+
+def _check_project(site: Site, app: Document) -> None:
+    name = app["spec"].get("project") or "default"
+    if site.store.find(PROJECTS, site.settings.namespace, name) is None:
+        text = f'app is not allowed in project "{name}", or the project does not exist'
+        raise refusal(Code.INVALID_ARGUMENT, text)
 
 
 def key_of(app: Document) -> Key:
@@ -85,12 +99,19 @@ def key_of(app: Document) -> Key:
 
 
 def token_of(request: Request) -> str:
-    """Return the token that a request bears; empty without one."""
+    """Return the token that a request bears; empty without one, or if it is none of three parts.
+
+    Source: argo-cd ``server.getToken``.
+    """
     kind, _, token = request.header("authorization").partition(" ")
-    if kind.lower() == "bearer" and token:
-        return token.strip()
+    if kind == "Bearer" and _is_token(token):
+        return token
     for pair in request.header("cookie").split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == "argocd.token":
+        if name == "argocd.token" and _is_token(value):
             return value
     return ""
+
+
+def _is_token(text: str) -> bool:
+    return text.count(".") >= _DOTS_IN_TOKEN

@@ -1,6 +1,7 @@
 """How argocd-server says no: the shape, and which status a gRPC code becomes.
 
-Source: grpc-gateway ``runtime.HTTPStatusFromCode``.
+Source: grpc-gateway 1.16, ``runtime.HTTPStatusFromCode`` and ``DefaultHTTPError``; paths that it
+does not know are answered in plain text.
 """
 
 from enum import IntEnum
@@ -47,13 +48,11 @@ STATUSES = {
     Code.DATA_LOSS: 500,
     Code.UNAUTHENTICATED: 401,
 }
-CONTENT_TYPE = Reply(
-    415, headers=(("Content-Type", "text/plain; charset=utf-8"),), raw=b"Invalid content type\n"
-)
-NO_ROUTE = Reply(404, {"code": 5, "message": "Not Found", "details": []})
-NO_PAGE = Reply(
-    404, headers=(("Content-Type", "text/plain; charset=utf-8"),), raw=b"404 page not found\n"
-)
+JSON = "application/json"
+_PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
+CONTENT_TYPE = Reply(415, headers=_PLAIN, raw=b"Invalid content type\n")
+NO_ROUTE = Reply(404, headers=_PLAIN, raw=b"Not Found\n")
+NO_PAGE = Reply(404, headers=_PLAIN, raw=b"404 page not found\n")
 
 
 def error(code: Code, message: str) -> Reply:

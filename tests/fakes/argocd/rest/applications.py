@@ -15,7 +15,7 @@ from tests.fakes.argocd.rest.access import (
     visible_app,
 )
 from tests.fakes.argocd.rest.answers import Code, missing, refusal
-from tests.fakes.argocd.rest.fields import listed
+from tests.fakes.argocd.rest.fields import listed, shown
 from tests.fakes.argocd.selectors import SelectorError, matches
 from tests.fakes.argocd.server import Abandoned, Caller
 from tests.fakes.argocd.site import Site
@@ -29,7 +29,7 @@ def visible_apps(site: Site, request: Request) -> list[Document]:
     """Return the Applications that a request selects, less those that its caller may not get."""
     caller = caller_of(site, request)
     namespaces = {site.settings.namespace, *site.settings.namespaces}
-    asked_projects = {it for key in ("projects", "project") for it in request.params(key)}
+    asked_projects = request.params("project") or request.params("projects")
     try:
         return [
             app
@@ -47,9 +47,10 @@ def visible_apps(site: Site, request: Request) -> list[Document]:
 
 def list_applications(site: Site, request: Request) -> Reply:
     """List Applications; per-resource health is not in there."""
-    items = [listed(app, request.param("fields")) for app in visible_apps(site, request)]
+    items = [listed(shown(app), request.param("fields")) for app in visible_apps(site, request)]
     version = str(site.store.version)
-    return Reply(200, {"metadata": {"resourceVersion": version}, "items": [*items]})
+    # What was no item on the way from server to gateway is null when it arrives.
+    return Reply(200, {"metadata": {"resourceVersion": version}, "items": [*items] or None})
 
 
 def get_application(site: Site, request: Request, name: str) -> Reply:
@@ -57,13 +58,11 @@ def get_application(site: Site, request: Request, name: str) -> Reply:
     caller = caller_of(site, request)
     wanted = named(site, request, name)
     app = visible_app(site, caller, wanted)
-    kind = request.param("refresh")
-    if not kind:
-        return Reply(200, app)
-    if kind not in {"normal", "hard"}:
-        raise refusal(Code.INVALID_ARGUMENT, f"invalid refresh type: {kind}")
-    _refresh(site, app, kind)
-    return Reply(200, _refreshed(site, request, app))
+    asked = request.params("refresh")
+    if not asked:
+        return Reply(200, shown(app))
+    _refresh(site, app, "hard" if asked[-1] == "hard" else "normal")
+    return Reply(200, shown(_refreshed(site, request, app)))
 
 
 def patch_application(site: Site, request: Request, name: str) -> Reply:
@@ -74,7 +73,7 @@ def patch_application(site: Site, request: Request, name: str) -> Reply:
     enforce(site, caller, "update", app)
     changed = _patched(app, str(body.get("patch", "")), str(body.get("patchType") or "json"))
     _validate(site, changed)
-    return Reply(200, _written(site, app, changed))
+    return Reply(200, shown(_written(site, app, changed)))
 
 
 def put_spec(site: Site, request: Request, name: str) -> Reply:
@@ -92,7 +91,7 @@ def _patched(app: Document, patch: str, kind: str) -> Document:
     if kind not in {"json", "merge"}:
         text = f"Patch type '{kind}' is not supported"
         raise refusal(Code.INVALID_ARGUMENT, text)
-    prefix = "error applying patch" if kind == "json" else "error applying merge patch"
+    prefix = "error applying patch" if kind == "json" else "error calculating merge patch"
     try:
         parsed = json.loads(patch)
     except ValueError as error:
@@ -110,8 +109,9 @@ def _validate(site: Site, app: Document) -> None:
     spec, name = app["spec"], app["metadata"]["name"]
     problems = _problems(site, spec)
     if problems:
-        text = f"application spec for {name} is invalid: InvalidSpecError: {'; '.join(problems)}"
-        raise refusal(Code.INVALID_ARGUMENT, text)
+        cause = f"application spec for {name} is invalid: InvalidSpecError: {'; '.join(problems)}"
+        text = f"rpc error: code = InvalidArgument desc = {cause}"
+        raise refusal(Code.INVALID_ARGUMENT, f"error validating and normalizing app: {text}")
 
 
 def _problems(site: Site, spec: Document) -> list[str]:
@@ -127,7 +127,8 @@ def _problems(site: Site, spec: Document) -> list[str]:
     for source in found:
         repository = source.get("repoURL")
         if repository in site.settings.broken_repositories:
-            problems.append(f"repository not accessible: repo {repository}: connection refused")
+            cause = "error testing repository connectivity: authentication required"
+            problems.append(f"repository not accessible: rpc error: code = Unknown desc = {cause}")
     return problems
 
 

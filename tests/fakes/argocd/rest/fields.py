@@ -29,6 +29,22 @@ LISTED = (
 )
 
 
+_NOWHERE = {"source": {"repoURL": ""}, "destination": {}}
+_EMPTY_STATUS: dict[str, Any] = {
+    "sync": {"status": "", "comparedTo": _NOWHERE},
+    "health": {},
+    "summary": {},
+}
+"""What a status has in any case: argocd-server writes what it holds, and parts are no pointers."""
+
+
+def shown(application: dict[str, Any]) -> dict[str, Any]:
+    """Return an Application as argocd-server writes one that it has read."""
+    status = application.get("status") or {}
+    sync = {**_EMPTY_STATUS["sync"], **(status.get("sync") or {})}
+    return {**application, "status": {**_EMPTY_STATUS, **status, "sync": sync}}
+
+
 def listed(document: dict[str, Any], fields: str) -> dict[str, Any]:
     """Return an item of a list with only those of ``fields`` that lists know at all."""
     asked = [it.removeprefix("items.") for it in fields.split(",") if it.startswith("items.")]

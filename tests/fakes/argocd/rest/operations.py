@@ -8,9 +8,10 @@ from typing import Any
 
 from tests.fakes.argocd import windows
 from tests.fakes.argocd.accounts import Account
-from tests.fakes.argocd.controller import is_automated, is_busy, phase_of, sources_of
+from tests.fakes.argocd.controller import is_automated, phase_of, sources_of
 from tests.fakes.argocd.rest.access import caller_of, enforce, key_of, named, visible_app
 from tests.fakes.argocd.rest.answers import Code, denied, refusal
+from tests.fakes.argocd.rest.fields import shown
 from tests.fakes.argocd.site import Site
 from tests.fakes.argocd.store import EVENTS, PROJECTS, Document
 from tests.fakes.scm_server import Reply, Request
@@ -31,12 +32,10 @@ def sync(site: Site, request: Request, name: str) -> Reply:
             raise refusal(Code.FAILED_PRECONDITION, "application is deleting")
         _check_revision(site, caller, app, body)
         _check_options(site, body)
-        if body.get("dryRun"):
-            return Reply(200, app)
         operation = _operation(site, app, caller, body)
         changed = site.store.change(key_of(app), lambda live: _set(site, live, operation))
         _emit(site, changed, caller)
-        return Reply(200, changed)
+        return Reply(200, shown(changed))
 
 
 def terminate(site: Site, request: Request, name: str) -> Reply:
@@ -45,7 +44,7 @@ def terminate(site: Site, request: Request, name: str) -> Reply:
     with site.store.lock:
         app = visible_app(site, caller, named(site, request, name))
         enforce(site, caller, "sync", app)
-        if phase_of(app) not in {"Running", "Terminating"}:
+        if not app.get("operation") or not phase_of(app):
             text = "Unable to terminate operation. No operation is in progress"
             raise refusal(Code.INVALID_ARGUMENT, text)
         site.store.change(key_of(app), _terminating)
@@ -56,28 +55,27 @@ def sync_windows(site: Site, request: Request, name: str) -> Reply:
     """Say whether a person may sync now, and which windows there are."""
     caller = caller_of(site, request)
     app = visible_app(site, caller, named(site, request, name))
-    found = _assigned(site, app)
-    return Reply(
-        200,
-        {
-            "canSync": windows.may_sync(found, is_manual=True),
-            "activeWindows": [_shown(window) for window in found.active],
-            "assignedWindows": [_shown(window) for window in found.windows],
-        },
-    )
+    try:
+        found = _assigned(site, app)
+    except windows.WindowError as error:
+        raise refusal(Code.UNKNOWN, f"invalid sync windows: {error}") from error
+    lists = {"activeWindows": found.active, "assignedWindows": found.windows}
+    told = {name: [_shown(window) for window in it] for name, it in lists.items() if it}
+    return Reply(200, {**told, "canSync": windows.may_sync(found, is_manual=True)})
 
 
 def _assigned(site: Site, app: Document) -> windows.Assigned:
     name = app["spec"].get("project") or "default"
     project = site.store.find(PROJECTS, site.settings.namespace, name)
-    try:
-        return windows.assigned(project or {}, app, site.clock.server_now())
-    except windows.WindowError as error:
-        raise denied(f"cannot sync: invalid sync window: {error}") from error
+    return windows.assigned(project or {}, app, site.clock.server_now())
 
 
 def _check_windows(site: Site, app: Document) -> None:
-    if not windows.may_sync(_assigned(site, app), is_manual=True):
+    try:
+        found = _assigned(site, app)
+    except windows.WindowError as error:
+        raise denied(f"cannot sync: invalid sync window: {error}") from error
+    if not windows.may_sync(found, is_manual=True):
         raise denied("cannot sync: blocked by sync window")
 
 
@@ -122,22 +120,26 @@ def _operation(site: Site, app: Document, caller: Account, body: dict[str, Any])
     is_many = bool(spec.get("sources"))
     single = body.get("revision") or (resolved[0] if resolved else "")
     options = (body.get("syncOptions") or {}).get("items") or policy.get("syncOptions")
-    sync_part: Document = {"revisions": resolved} if is_many else {"revision": single}
-    for name in ("prune", "resources", "manifests"):
+    sync_part: Document = (
+        {"sources": spec["sources"], "revisions": resolved}
+        if is_many
+        else {"source": spec.get("source") or {"repoURL": ""}, "revision": single}
+    )
+    for name in ("prune", "dryRun", "resources", "manifests"):
         if body.get(name):
             sync_part[name] = body[name]
-    sync_part["syncStrategy"] = body.get("strategy") or {"hook": {}}
+    if body.get("strategy"):
+        sync_part["syncStrategy"] = body["strategy"]
     if options:
         sync_part["syncOptions"] = options
     operation: Document = {"initiatedBy": {"username": caller.name}, "sync": sync_part}
     if body.get("infos"):
         operation["info"] = body["infos"]
-    retry = body.get("retryStrategy") or policy.get("retry")
-    return {**operation, "retry": retry} if retry else operation
+    return {**operation, "retry": body.get("retryStrategy") or policy.get("retry") or {}}
 
 
 def _set(site: Site, live: Document, operation: Document) -> None:
-    if is_busy(live):
+    if live.get("operation"):  # Which is all that the server looks at; a phase says nothing.
         raise refusal(Code.FAILED_PRECONDITION, BUSY_TEXT)
     before = json.loads(json.dumps(live))
     live["operation"] = operation

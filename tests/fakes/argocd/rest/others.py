@@ -64,7 +64,7 @@ def resource_tree(site: Site, request: Request, name: str) -> Reply:
         {"uid": f"{name}-{number}", "parentRefs": [], **resource}
         for number, resource in enumerate(app.get("status", {}).get("resources") or [])
     ]
-    return Reply(200, {"nodes": [*nodes], "orphanedNodes": [], "hosts": [], "shardsCount": "1"})
+    return Reply(200, {"nodes": [*nodes], "shardsCount": 1} if nodes else {"shardsCount": 1})
 
 
 def logs(site: Site, request: Request, name: str) -> Reply:
@@ -81,7 +81,7 @@ def logs(site: Site, request: Request, name: str) -> Reply:
 def _project(site: Site, request: Request, name: str) -> Document:
     caller = caller_of(site, request)
     if not caller.may("projects", "get", name):
-        raise denied()
+        raise denied(f"permission denied: projects, get, {name}, sub: {caller.name}")
     project = site.store.find(PROJECTS, site.settings.namespace, name)
     if project is None:
         raise refusal(Code.NOT_FOUND, f'appprojects.argoproj.io "{name}" not found')

@@ -10,6 +10,20 @@ from tests.fakes.argocd.rest.answers import Code, denied, error
 from tests.fakes.argocd.site import Site
 from tests.fakes.scm_server import Reply, Request
 
+ACTIONS = ("get", "create", "update", "delete", "sync", "override", "invoke", "action")
+RESOURCES = (
+    *(
+        "clusters",
+        "projects",
+        "applications",
+        "applicationsets",
+        "repositories",
+        "write-repositories",
+    ),
+    *("certificates", "accounts", "gpgkeys", "logs", "exec", "extensions"),
+)
+"""What ``can-i`` knows of; source: argo-cd ``util/rbac``."""
+
 
 def version(site: Site, request: Request) -> Reply:
     """Say which version this is; to strangers nothing else."""
@@ -32,13 +46,17 @@ def userinfo(site: Site, request: Request) -> Reply:
     """Say who calls; a bad token is a stranger, not an error."""
     caller = site.accounts.caller(token_of(request))
     if isinstance(caller, Refused):
-        return Reply(200, {"loggedIn": False})
-    return Reply(200, {"loggedIn": True, "username": caller.name, "iss": "argocd", "groups": []})
+        return Reply(200, {})
+    return Reply(200, {"loggedIn": True, "username": caller.name, "iss": "argocd"})
 
 
 def can_i(site: Site, request: Request, resource: str, action: str, **parts: str) -> Reply:
     """Say whether the caller may do something."""
     caller = caller_of(site, request)
+    for known, asked in ((ACTIONS, action), (RESOURCES, resource)):
+        if asked not in known:
+            text = f"[{' '.join(known)}] does not contain {asked}"
+            return error(Code.INVALID_ARGUMENT, text)
     allowed = caller.may(resource, action, "/".join(parts.values()))
     return Reply(200, {"value": "yes" if allowed else "no"})
 
@@ -72,5 +90,5 @@ def account(site: Site, request: Request, name: str) -> Reply:
         raise denied()
     claims = jwt.decode(token_of(request), options={"verify_signature": False})
     issued = dt.datetime.fromtimestamp(claims["iat"], tz=dt.UTC)
-    tokens = [{"id": claims["jti"], "issuedAt": str(int(issued.timestamp()))}]
+    tokens = [{"id": claims["jti"], "issuedAt": int(issued.timestamp())}]
     return Reply(200, {"name": name, "enabled": True, "capabilities": ["apiKey"], "tokens": tokens})

@@ -42,7 +42,9 @@ def broken_invariants(site: Site, logged: Iterable[str]) -> list[str]:
     ]
 
 
-def unexpected(timeline: Timeline, site: Site, step: Looks, health: Looks) -> list[str]:
+def unexpected(
+    timeline: Timeline, site: Site, step: Looks, health: Looks, *, plane: str = ""
+) -> list[str]:
     """Return in what the looks, and what was done, differ from what is expected."""
     expect = timeline.expect
     ours = [it for it in site.record.operations if it.promotion == PROMOTION]
@@ -51,6 +53,8 @@ def unexpected(timeline: Timeline, site: Site, step: Looks, health: Looks) -> li
         *_differing("step", step, expect.step),
         *_differing("health", health, expect.health),
     ]
+    if plane != expect.plane:
+        problems.append(f"the control plane is {plane}, not {expect.plane}")
     if expect.operations is not None and len(ours) != expect.operations:
         problems.append(f"{len(ours)} operations were accepted, not {expect.operations}")
     if expect.attempts and attempts != expect.attempts:
@@ -102,7 +106,7 @@ def _untold(what: str, looks: Looks, words: str) -> Iterable[str]:
 
 def _repeated_operations(site: Site) -> Iterable[str]:
     ours = [it for it in site.record.operations if it.promotion]
-    counts = Counter((it.promotion, it.namespace, it.name, it.attempt) for it in ours)
+    counts = Counter((it.promotion, it.uid, it.name, it.attempt) for it in ours)
     for (_, _, name, attempt), count in counts.items():
         if count > 1:
             yield f"{count} operations of {name} are attempt {attempt or 'without a number'}"

@@ -10,7 +10,8 @@ A file is an object with ``id`` and ``expect``, and any of:
     Application before anything begins) and ``frames``, ``onSync``, ``onRefresh``, ``onTerminate``.
     With ``app``, the last five may also stand beside it.
 ``frames``
-    ``{at, patch}`` or ``{at, delete: true}``, in seconds from the start. ``needs: "hard"`` keeps a
+    ``{at, patch}``, ``{at, delete: true}`` or ``{at, create: true, patch}``, which makes it anew
+    from what it was at the start, in seconds from the start. ``needs: "hard"`` keeps a
     frame back until such a refresh is asked for.
 ``onSync``
     Frames in seconds from an accepted operation: a list of frames, or one such list for each
@@ -27,6 +28,8 @@ A file is an object with ``id`` and ``expect``, and any of:
 ``streams``
     ``{at, drop: 2}`` loses the next events of all streams; ``{at, end: "error"}`` breaks them off
     with the transport's worst word, and ``"clean"`` without.
+``jumps``
+    ``{at, seconds, of: "server"}``: a clock is put forward, or back; ``worker``: ours.
 ``windows``, ``skewSeconds``, ``crash``, ``runs``
     Sync windows of the project, how far the server's clock is ahead, what becomes of the worker
     (``after-write``, ``superseded``), and how many seconds all takes.
@@ -50,7 +53,7 @@ PROMOTION = "prod.01k2abc.9f1d2c3"
 _SHARED = ("start", "frames", "onSync", "onRefresh", "onTerminate", "onPatch")
 _KNOWN = frozenset(
     {"id", "title", "transports", "app", "apps", "http", "step", "windows", "skewSeconds"}
-    | {"streams", "crash", "expect", "runs", "note", *_SHARED}
+    | {"streams", "jumps", "crash", "expect", "runs", "note", *_SHARED}
 )
 
 
@@ -66,6 +69,7 @@ class Frame:
         at: Seconds from the origin.
         patch: Merged into it.
         is_deletion: It goes away.
+        is_creation: It is made again, after it went away.
         needs: The refresh that must be asked for first; empty for none.
     """
 
@@ -73,6 +77,7 @@ class Frame:
     patch: Document
     is_deletion: bool = False
     needs: str = ""
+    is_creation: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class Expectation:
         silences: Between which seconds nothing is asked.
         told: Applications, as ``namespace/name``, that a listener must have had news of, besides
             those that it was told of at first.
+        plane: In which state a check finds the control plane at the end.
     """
 
     step: Spans = ()
@@ -127,6 +133,7 @@ class Expectation:
     untouched: tuple[str, ...] = ()
     silences: tuple[tuple[float, float], ...] = ()
     told: tuple[str, ...] = ()
+    plane: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,12 +149,18 @@ class Timeline:
     windows: tuple[Document, ...]
     skew_seconds: float
     streams: tuple[Document, ...]
+    jumps: tuple[Document, ...]
     crash: str
     runs: float
     expect: Expectation
 
     def __str__(self) -> str:
         return self.id
+
+    def worker_ahead(self, second: float) -> float:
+        """Return how many seconds the worker's clock is ahead at a second of the timeline."""
+        ours = [it for it in self.jumps if it.get("of") == "worker" and it["at"] <= second]
+        return float(sum(it["seconds"] for it in ours))
 
     def desired(self) -> list[str]:
         """Return the revision that is wanted of each source of the first Application."""
@@ -192,6 +205,7 @@ def parsed(raw: Document, *, name: str) -> Timeline:
         windows=tuple(raw.get("windows", ())),
         skew_seconds=raw.get("skewSeconds", 0),
         streams=tuple(raw.get("streams", ())),
+        jumps=tuple(raw.get("jumps", ())),
         crash=raw.get("crash", ""),
         runs=raw.get("runs", max(last, default=0) + 5),
         expect=expect,
@@ -216,7 +230,13 @@ def _app(raw: Document) -> TimelineApp:
 
 def _frames(raw: Iterable[Document]) -> tuple[Frame, ...]:
     return tuple(
-        Frame(it["at"], it.get("patch", {}), bool(it.get("delete")), it.get("needs", ""))
+        Frame(
+            it["at"],
+            it.get("patch", {}),
+            bool(it.get("delete")),
+            it.get("needs", ""),
+            bool(it.get("create")),
+        )
         for it in raw
     )
 
@@ -234,6 +254,7 @@ def _expectation(raw: dict[str, Any]) -> Expectation:
         most_requests=raw.get("mostRequests"),
         untouched=tuple(raw.get("untouched", ())),
         told=tuple(raw.get("told", ())),
+        plane=raw.get("plane", ""),
         silences=tuple((begins, ends) for begins, ends in raw.get("silences", ())),
     )
 

@@ -31,6 +31,10 @@ class Driver(Protocol):
         """Assess the health that the step registered."""
         ...
 
+    def plane(self) -> str:
+        """Return the state in which a check finds the control plane."""
+        ...
+
 
 Start: TypeAlias = Callable[[Site, Timeline, str], Driver]
 
@@ -64,10 +68,11 @@ def replay(timeline: Timeline, start: Start, *, transport: str) -> list[str]:
         _run_step(seen, driver)
         if seen.step[-1][1].status == "Succeeded":
             _watch_health(seen, driver)
+        plane = driver.plane() if timeline.expect.plane else ""
         return [
             *seen.broken,
             *broken_invariants(site, logged),
-            *unexpected(timeline, site, seen.step, seen.health),
+            *unexpected(timeline, site, seen.step, seen.health, plane=plane),
         ]
 
 
@@ -87,11 +92,18 @@ def staged(timeline: Timeline, transport: str) -> Iterator[Site]:
         for fault in (fault_of(raw, site, transport) for raw in timeline.http):
             if fault is not None:
                 site.fail(fault)
+        for jump in timeline.jumps:
+            if jump.get("of", "server") == "server":
+                site.clock.call_in(jump["at"], functools.partial(_jump, site, jump["seconds"]))
         for raw in timeline.streams:
             site.clock.call_in(raw["at"], functools.partial(_disturb, site, transport, raw))
         for script in scripts.values():
             script.begin()
         yield site
+
+
+def _jump(site: Site, seconds: float) -> None:
+    site.clock.skew += dt.timedelta(seconds=seconds)
 
 
 def _disturb(site: Site, transport: str, raw: Document) -> None:

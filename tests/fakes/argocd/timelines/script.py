@@ -37,11 +37,12 @@ class AppScript:
         self._operations = 0
         self._is_playing = False
 
-    def add(self) -> None:
+    def add(self, patch: Document | None = None) -> None:
         """Create the Application; what is pending from before is nobody's here."""
         self._is_playing = True
         self._site.controller.scripts[self._app.namespace, self._app.name] = self
-        self._site.store.add(APPLICATIONS, created(self._site, self._app))
+        document = merged(created(self._site, self._app), patch or {})
+        self._site.store.add(APPLICATIONS, dict(document))
         self._is_playing = False
 
     def begin(self) -> None:
@@ -82,6 +83,9 @@ class AppScript:
 
     def _show(self, frame: Frame, origin: dt.datetime, operation: Document | None) -> None:
         found = self._site.store.find(*self._key)
+        if frame.is_creation and found is None:
+            self.add(filled(frame.patch, self._site, origin, operation))
+            return
         if found is None:
             return
         if frame.needs and refresh_of(found) != frame.needs:
