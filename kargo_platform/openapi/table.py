@@ -156,6 +156,7 @@ OPERATIONS: Mapping[str, Described] = {
         query={"upsert": "`true` creates what is missing"},
     ),
     "DeleteResources": Described("Free", "Manifests", refusals=(409, 413)),
+    "ListApprovals": Described("Free", query={"stage": "of one Stage", "after": _PAGED["after"]}),
     "ListTargets": Described("TargetList", query=_PAGED),
     "ListPromotionRequests": Described(
         "PromotionRequestList", query={"stage": "of one Stage", **_PAGED}

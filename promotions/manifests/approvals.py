@@ -7,6 +7,7 @@ from typing import Any
 from promotions.engine.approvals import Response
 from promotions.engine.quorum import ApprovalPolicy, Standing, approvers_in_words
 from promotions.manifests.metadata import present, timestamp
+from promotions.models import Promotion, PromotionRequest
 
 
 def approvals_to(
@@ -29,6 +30,22 @@ def approvals_to(
         "approvals": found.given,
         "missing": [str(it) for it in found.missing],
         "approved": found.is_met,
+    }
+
+
+def pending_to(
+    subject: Promotion | PromotionRequest,
+    policy: ApprovalPolicy,
+    found: Standing,
+    answers: Iterable[Response],
+) -> dict[str, Any]:
+    """Write a promotion or promotion request that waits, as one of a list."""
+    return {
+        "kind": type(subject).__name__,
+        "name": subject.name,
+        "stage": subject.stage.name,
+        "freight": subject.freight.name,
+        **approvals_to(policy, found, answers),
     }
 
 

@@ -1,6 +1,6 @@
 """What people said of promotions that need approval, what is missing, and what one may say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,17 @@ from django.urls import reverse
 
 from promotions.engine.approvals import Action, Response
 from promotions.engine.quorum import ApprovalPolicy, approvers_in_words, has_approved
-from promotions.models import Freight, Promotion, PromotionRequest, Stage
+from promotions.models import Freight, PromotionRequest, Stage
 from promotions.portal.cards import StageChip, stage_chip
 from promotions.portal.frame import ProjectPage
 from promotions.portal.states import State, Tone
-from promotions.selectors.approvals import Pending, Subject, approval_of, pending_approvals
+from promotions.selectors.approvals import (
+    RESOURCES,
+    Pending,
+    Subject,
+    approval_of,
+    pending_approvals,
+)
 from promotions.services.approvals import refusal_to_judge
 
 _SAID: Mapping[Action, State] = {
@@ -74,23 +80,16 @@ class ApprovalList(ProjectPage):
 def waiting_cards(
     page: ProjectPage, *, stage: Stage | None = None, freight: Freight | None = None
 ) -> list[ApprovalCard]:
-    """Return what waits and needs approval, oldest first, as far as this person may see it."""
-    found = pending_approvals(page.project, stage=stage, freight=freight, now=page.now)
-    return [_card(it, page) for it in _seen(found, page)]
+    """Return what waits and needs approval, by name, as far as this person may see it."""
+    kinds = [it for it, resource in RESOURCES.items() if page.may("get", resource)]
+    found = pending_approvals(page.project, kinds=kinds, stage=stage, freight=freight, now=page.now)
+    return [_card(it, page) for it in found]
 
 
 def approval_card(page: ProjectPage, subject: Subject) -> ApprovalCard | None:
     """Return how one stands, also when it no longer waits; ``None`` if nobody is to approve it."""
     found = approval_of(subject, now=page.now)
     return None if found is None else _card(found, page)
-
-
-def _seen(found: Iterable[Pending], page: ProjectPage) -> list[Pending]:
-    kinds: Mapping[type[Subject], bool] = {
-        Promotion: page.may("get", "promotions"),
-        PromotionRequest: page.may("get", "promotionrequests"),
-    }
-    return [it for it in found if kinds[type(it.subject)]]
 
 
 def _card(pending: Pending, page: ProjectPage) -> ApprovalCard:

@@ -1,6 +1,6 @@
 """What people said of promotions that need approval, and what is still missing."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -26,8 +26,14 @@ from promotions.models import Freight, Promotion, PromotionRequest, Stage
 Subject = Promotion | PromotionRequest
 """What needs approval."""
 
+RESOURCES: Mapping[type[Subject], str] = {
+    Promotion: "promotions",
+    PromotionRequest: "promotionrequests",
+}
+"""As which resource each is read."""
+
 MOST_PENDING = 200
-"""How many promotions that wait for approval are listed at most; the oldest come first."""
+"""How many promotions that wait for approval are listed at once."""
 _WAITING = ("", PromotionPhase.PENDING.value)
 _RowT = TypeVar("_RowT", Promotion, PromotionRequest)
 
@@ -82,14 +88,22 @@ def approval_of(subject: Subject, *, now: datetime) -> Pending | None:
 
 
 def pending_approvals(
-    project: Project, *, stage: Stage | None = None, freight: Freight | None = None, now: datetime
+    project: Project,
+    *,
+    kinds: Container[type[Subject]] = (Promotion, PromotionRequest),
+    stage: Stage | None = None,
+    freight: Freight | None = None,
+    after: str = "",
+    now: datetime,
 ) -> list[Pending]:
-    """Return what waits in a project and needs approval, oldest first; what has it, too.
+    """Return what waits in a project and needs approval, by name; what has it, too.
 
     Args:
         project: Whose.
-        stage: Only what goes there.
+        kinds: Only promotions, or only requests.
+        stage: Only what goes there, which comes oldest first.
         freight: Only what brings this.
+        after: Only names after this one: :data:`MOST_PENDING` are returned at a time.
         now: When; approvals that have run out by then do not count.
     """
     policies = _policies(project)
@@ -97,10 +111,14 @@ def pending_approvals(
         return []
     stages = [stage] if stage is not None else Stage.objects.filter(project=project)
     bound = [it.pk for it in stages if policy_for(policies, stage=it.name, labels=it.labels)]
-    only = {"stage__in": bound} | ({"freight": freight} if freight is not None else {})
-    promotions = Promotion.objects.filter(request__isnull=True, **only)
-    requests = PromotionRequest.objects.filter(**only)
-    subjects: list[Subject] = [*_waiting(promotions), *_waiting(requests)]
+    only: dict[str, object] = {"stage__in": bound, "name__gt": after}
+    if freight is not None:
+        only["freight"] = freight
+    subjects: list[Subject] = []
+    if Promotion in kinds:
+        subjects += _waiting(Promotion.objects.filter(request__isnull=True, **only))
+    if PromotionRequest in kinds:
+        subjects += _waiting(PromotionRequest.objects.filter(**only))
     found = [_pending(it, policies, now=now) for it in sorted(subjects, key=lambda it: it.name)]
     return [it for it in found if it is not None][:MOST_PENDING]
 

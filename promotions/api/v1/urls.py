@@ -16,6 +16,7 @@ from promotions.api.v1.get_usage import GetUsage
 from promotions.api.v1.grant_member import GrantMember, GrantProjectMember
 from promotions.api.v1.judge_promotion import JudgePromotion
 from promotions.api.v1.judge_promotion_request import JudgePromotionRequest
+from promotions.api.v1.list_approvals import ListApprovals
 from promotions.api.v1.list_audit_events import ListAuditEvents, ListProjectAuditEvents
 from promotions.api.v1.list_members import ListMembers, ListProjectMembers
 from promotions.api.v1.list_promotion_approvals import ListPromotionApprovals
@@ -85,6 +86,7 @@ _PROJECT: list[URLPattern | URLResolver] = [
         by_method(post=RetryPromotionRequest),
         name="api-retry-promotion-request",
     ),
+    path("/approvals", by_method(get=ListApprovals), name="api-approvals"),
     path(
         "/promotions/<str:promotion>/approvals",
         by_method(get=ListPromotionApprovals, post=JudgePromotion),

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from common.clock import now
 from common.errors import PlatformError
 from projects.selectors import project_named, tenant_named
-from promotions.manifests.approvals import approvals_to
+from promotions.manifests.approvals import pending_to
 from promotions.selectors.approvals import Pending, pending_approvals
 from promotions.selectors.stages import stage_named
 
@@ -54,7 +54,4 @@ class Command(BaseCommand):
 
 
 def _document(pending: Pending) -> dict[str, Any]:
-    named = {"name": pending.subject.name, "stage": pending.subject.stage.name}
-    freight = {"freight": pending.subject.freight.name}
-    standing = approvals_to(pending.policy, pending.standing, pending.answers)
-    return {**named, **freight, **standing}
+    return pending_to(pending.subject, pending.policy, pending.standing, pending.answers)

@@ -223,6 +223,7 @@ _OURS = {
     "GET N/projects/<str:project>/stages/<str:stage>/eligibility": Row(MEMBERS),
     "GET N/projects/<str:project>/freight/<str:freight>/eligibility": Row(MEMBERS),
     "GET N/projects/<str:project>/promotions/<str:promotion>/waiting": Row(MEMBERS),
+    "GET N/projects/<str:project>/approvals": Row(MEMBERS),
     "GET N/projects/<str:project>/promotions/<str:promotion>/approvals": Row(MEMBERS),
     "POST N/projects/<str:project>/promotions/<str:promotion>/approvals": Row(
         MEMBERS, body={"action": "approve"}

@@ -8,7 +8,9 @@ from django.test import Client
 from common.clock import now
 from common.jsontypes import JSONValue
 from projects.models import ProjectConfig
+from promotions.api.v1 import list_approvals
 from promotions.models import Promotion, PromotionApproval, Stage
+from promotions.selectors import approvals
 from promotions.selectors.approvals import approval_missing
 from promotions.services.promotions import create_promotion
 from rbac.models import AuditEvent
@@ -156,3 +158,25 @@ def test_a_long_message_is_refused(alice: Client, scene: Scene) -> None:
     require(scene)
 
     assert post(alice, asked(scene), action="approve", message="x" * 3000).status_code == 422
+
+
+def test_what_waits_in_a_project_is_listed_page_by_page(
+    alice: Client, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approvals, "MOST_PENDING", 1)
+    monkeypatch.setattr(list_approvals, "MOST_PENDING", 1)
+    require(scene, minApprovals=2)
+    promotion = asked(scene)
+    listed = "/api/v1/projects/demo/approvals"
+
+    first = alice.get(listed).json()
+    rest = alice.get(listed, {"after": first["after"]}).json()
+    elsewhere = alice.get(listed, {"stage": "prod"}).json()
+
+    assert [(it["kind"], it["name"], it["stage"]) for it in first["items"]] == [
+        ("Promotion", promotion.name, "test")
+    ]
+    assert (first["items"][0]["approvals"], first["items"][0]["minApprovals"]) == (0, 2)
+    assert rest == {"items": [], "after": None}
+    assert elsewhere["items"] == []
+    assert alice.get(listed, {"stage": "none"}).status_code == 404
