@@ -65,12 +65,13 @@ from promotions.reconcilers.stages import StageReconciler
 from promotions.reconcilers.tenants import TenantReconciler
 from promotions.reconcilers.warehouses import WarehouseReconciler
 from promotions.selectors.control_plane import DatabaseControlPlane
-from promotions.selectors.control_planes import OpenControlPlanes
+from promotions.selectors.control_planes import OpenControlPlanes, bound_projects
 from promotions.selectors.credentials import DatabaseCredentials
 from promotions.selectors.job_places import cluster_of
 from promotions.selectors.message_channels import DatabaseChannels
 from promotions.selectors.watched_planes import watched_planes
 from promotions.services.audit_events import DatabaseAuditLog
+from promotions.services.control_plane_checks import check_soon
 from promotions.services.metadata import DatabaseMetadata
 from promotions.services.preview_manifests import Rendering
 from promotions.services.preview_run import PreviewPorts
@@ -240,7 +241,7 @@ def argocds() -> ArgoCDs:
 @cache
 def control_planes() -> OpenControlPlanes:
     """Return what finds the Argo CD of a Stage's shard and project."""
-    return OpenControlPlanes(argocds())
+    return OpenControlPlanes(argocds(), doubt=check_soon)
 
 
 def application_watch(shard: str) -> ApplicationWatch:
@@ -253,7 +254,7 @@ def _watched_planes(shard: str) -> list[WatchedPlane]:
         WatchedPlane(
             uid=str(plane.uid),
             mark=mark,
-            key=PlaneKey(plane.tenant.uid, plane.shard),
+            key=PlaneKey(plane.tenant.uid, plane.shard, bound_projects(plane)),
             open=partial(control_planes().argocd_of, plane),
         )
         for plane, mark in watched_planes(shard)

@@ -29,8 +29,10 @@ class Code(StrEnum):
     FREIGHT_DELETED = "freight-deleted"
     STAGE_DELETED = "stage-deleted"
     CONTROL_FLOW = "control-flow"
+    TEMPLATE_INCOMPLETE = "template-incomplete"
     NOT_REQUESTED = "not-requested"
     NOT_VERIFIED = "not-verified"
+    UPSTREAM_MISSING = "upstream-missing"
     NOT_IN_UPSTREAM = "not-in-upstream"
     UPSTREAM_PROMOTING = "upstream-promoting"
     UPSTREAM_VERIFYING = "upstream-verifying"
@@ -39,6 +41,7 @@ class Code(StrEnum):
     UPSTREAM_HEALTH_UNKNOWN = "upstream-health-unknown"
     SOAKING = "soaking"
     SOAK_INTERRUPTED = "soak-interrupted"
+    NEVER_SOAKS = "never-soaks"
     APPROVALS_MISSING = "approvals-missing"
     WINDOW_CLOSED = "window-closed"
     TENANT_SUSPENDED = "tenant-suspended"
@@ -53,6 +56,7 @@ class Code(StrEnum):
     AUTO_PROMOTION_OFF = "auto-promotion-off"
     HELD = "held"
     LEFT_UPSTREAM = "left-upstream"
+    NEVER_IN_UPSTREAM = "never-in-upstream"
     SEVERAL_UPSTREAM = "several-upstream"
     NOT_NEWEST = "not-newest"
     REQUEST_EXISTS = "request-exists"
@@ -159,6 +163,9 @@ _WORDINGS: Mapping[Code, _Wording] = {
         'Stage "{stage}" defines no promotion steps; Freight passes through it without a promotion',
         "availability: it passes as soon as it is verified upstream",
     ),
+    Code.TEMPLATE_INCOMPLETE: _Wording(
+        "task {problem}", 'whoever may edit that task, or the promotionTemplate of Stage "{stage}"'
+    ),
     Code.NOT_REQUESTED: _Wording(
         "the Stage does not request Freight of this origin",
         'whoever may edit Stage "{stage}", by adding {origin} to spec.requestedFreight',
@@ -166,6 +173,10 @@ _WORDINGS: Mapping[Code, _Wording] = {
     Code.NOT_VERIFIED: _Wording(
         "not yet verified in {upstream}",
         'verification in {upstream}, or somebody who approves the Freight for "{stage}"',
+    ),
+    Code.UPSTREAM_MISSING: _Wording(
+        'there is no Stage "{upstream}"',
+        'whoever may create Stage "{upstream}", or edit spec.requestedFreight of "{stage}"',
     ),
     Code.NOT_IN_UPSTREAM: _Wording(
         "has not been promoted to {upstream}", 'a promotion to "{upstream}"'
@@ -196,6 +207,10 @@ _WORDINGS: Mapping[Code, _Wording] = {
     Code.SOAK_INTERRUPTED: _Wording(
         "has not been in {upstream} for long enough, and is not there now",
         'a promotion back to "{upstream}", or somebody who approves the Freight for "{stage}"',
+    ),
+    Code.NEVER_SOAKS: _Wording(
+        "never soaks in {upstream}, which has no promotion steps and keeps no Freight",
+        'somebody who approves the Freight for "{stage}", or whoever may edit its requiredSoakTime',
     ),
     Code.APPROVALS_MISSING: _Wording("{given} of {needed} approvals", "{approvers}"),
     Code.WINDOW_CLOSED: _Wording("promotions are closed: {closed}", "{lifted_by}"),
@@ -243,6 +258,11 @@ _WORDINGS: Mapping[Code, _Wording] = {
     Code.LEFT_UPSTREAM: _Wording(
         "not in {upstream} now, which {stage} follows",
         f"a promotion back to {{upstream}}, or {_PROMOTER}",
+        Bars.AUTOMATION,
+    ),
+    Code.NEVER_IN_UPSTREAM: _Wording(
+        "{stage} follows {upstream}, which has no promotion steps and keeps no Freight",
+        f'{_PROMOTER}, or whoever may edit the selectionPolicy of Stage "{{stage}}"',
         Bars.AUTOMATION,
     ),
     Code.SEVERAL_UPSTREAM: _Wording(

@@ -281,7 +281,13 @@ def step_context(
         now=engine.clock(),
         project_uid=plan.project_uid,
         shard=plan.shard,
+        started_at=_started_at(progress),
     )
+
+
+def _started_at(progress: Progress) -> datetime | None:
+    known = progress.records[progress.current_step :]
+    return known[0].started_at if known else None
 
 
 def _attempt(registry: Registry, runner: StepRunner, context: StepContext) -> Attempt:

@@ -62,11 +62,14 @@ class Assessment:
     condition: Condition
 
 
+LONGEST_PATIENCE = timedelta(minutes=5)
+LONGEST_IF_ANSWERING = timedelta(minutes=1)
+
 _PATIENCE = {
     HealthState.PROGRESSING: timedelta(seconds=10),
     HealthState.UNKNOWN: timedelta(seconds=30),
 }
-"""How long what is about to change may stay as it is before somebody looks again."""
+"""How long what is about to change may stay as it is before somebody looks again at first."""
 
 _SEVERITY = {state: rank for rank, state in enumerate(HealthState)}
 
@@ -123,9 +126,23 @@ def assessed(health: Health) -> Assessment:
     return Assessment(health, _condition(status, health.status, message))
 
 
-def patience(health: Health | None) -> timedelta | None:
-    """Return when to run the checks again if nothing tells of a change; ``None`` is in no hurry."""
-    return _PATIENCE.get(health.status) if health else None
+def patience(
+    health: Health | None, *, waited: timedelta | None, is_lost: bool = False
+) -> timedelta | None:
+    """Return when to run the checks again if nothing tells of a change; ``None`` is in no hurry.
+
+    Twice as long each time, a minute at most; five where nobody could answer, so that a thousand
+    Stages whose Argo CD is gone do not keep the workers busy.
+
+    Args:
+        health: What the checks have just come to.
+        waited: Since the look before, if they came to the same then; ``None`` if they did not.
+        is_lost: Whom they ask is known not to answer; whoever finds that it does again tells.
+    """
+    first = _PATIENCE.get(health.status) if health else None
+    if first is None or waited is None:
+        return first
+    return min(max(first, 2 * waited), LONGEST_PATIENCE if is_lost else LONGEST_IF_ANSWERING)
 
 
 def waiting() -> Assessment:

@@ -33,6 +33,7 @@ class UpstreamFacts:
         promoting: Freight that is on its way there -> name of the promotion, running or waiting.
         verification: The newest verification of what it holds.
         health: ``None`` until it has been assessed.
+        is_missing: There is no such Stage.
     """
 
     is_control_flow: bool = False
@@ -40,6 +41,25 @@ class UpstreamFacts:
     promoting: Mapping[str, str] | None = None
     verification: VerificationPhase | None = None
     health: HealthState | None = None
+    is_missing: bool = False
+
+
+_NOT_LOOKED_AT = UpstreamFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """What decides whether a Stage promotes by itself, and what.
+
+    Attributes:
+        holds: Those in effect, by origin.
+        newest: The candidate for the origin that is asked about; empty if there is none, ``None``
+            if nobody looked.
+    """
+
+    facts: StageFacts
+    holds: Mapping[str, Hold]
+    newest: str | None = None
 
 
 def availability_reasons(
@@ -52,10 +72,14 @@ def availability_reasons(
 ) -> Iterator[Reason]:
     """Yield why a promotion may not bring the Freight to the Stage; nothing if it may."""
     for answer in obstacles(freight, stage=stage, requests=requests, now=now):
-        yield _barrier_reason(answer, freight, stage=stage, now=now)
+        yield _barrier_reason(answer, freight, stage=stage, upstream=upstream, now=now)
         if answer.barrier is Barrier.NOT_VERIFIED:
             for name in answer.stages:
-                yield from _unverified_because(freight.name, name, upstream.get(name))
+                facts = upstream.get(name, _NOT_LOOKED_AT)
+                if facts.is_missing:
+                    yield reason(Code.UPSTREAM_MISSING, upstream=name, stage=stage)
+                else:
+                    yield from _unverified_because(freight.name, name, facts)
 
 
 def gate_reasons(gate: Gate, *, stage: str, current: str) -> Iterator[Reason]:
@@ -80,9 +104,8 @@ def automation_reasons(
     *,
     stage: str,
     requests: Iterable[RequestedFreight],
-    facts: StageFacts,
-    holds: Mapping[str, Hold],
-    newest: str | None,
+    upstream: Mapping[str, UpstreamFacts],
+    automation: Automation,
     now: datetime,
 ) -> Iterator[Reason]:
     """Yield why the platform does not promote the Freight by itself, which a person may.
@@ -91,19 +114,25 @@ def automation_reasons(
         freight: What is asked about; it is available to the Stage.
         stage: Name of the Stage.
         requests: What the Stage asks for.
-        facts: What decides about auto-promotion there.
-        holds: Those in effect, by origin.
-        newest: The candidate for the Freight's origin; empty if there is none, ``None`` if
-            nobody looked.
+        upstream: How the Stages upstream stand, by name.
+        automation: What decides about auto-promotion there.
         now: When.
     """
+    facts, newest = automation.facts, automation.newest
     found = skips(str(freight.origin), freight.name, facts)
     yield from _as_it_stands(found, freight.name, stage=stage, facts=facts)
     if Skip.DISABLED in found:
         return
     if Skip.HELD in found:
-        yield _held(holds[str(freight.origin)])
-    yield from _other_choice(freight, stage=stage, requests=requests, newest=newest, now=now)
+        yield _held(automation.holds[str(freight.origin)])
+    following = [it for it in requests if it.origin == freight.origin]
+    answer = candidacy(freight, stage=stage, requests=following, now=now)
+    if answer.barrier is Barrier.LEFT_UPSTREAM:
+        keeps_none = _keep_no_freight(answer.stages, upstream)
+        code = Code.NEVER_IN_UPSTREAM if keeps_none else Code.LEFT_UPSTREAM
+        yield reason(code, stage=stage, upstream=", ".join(answer.stages))
+    else:
+        yield from _other_choice(freight.name, stage=stage, following=following, newest=newest)
 
 
 def _as_it_stands(
@@ -129,46 +158,46 @@ def _held(hold: Hold) -> Reason:
 
 
 def _other_choice(
-    freight: FreightStanding,
-    *,
-    stage: str,
-    requests: Iterable[RequestedFreight],
-    newest: str | None,
-    now: datetime,
+    freight: str, *, stage: str, following: Iterable[RequestedFreight], newest: str | None
 ) -> Iterator[Reason]:
     """Yield why auto-promotion would take other Freight, or none."""
-    following = [it for it in requests if it.origin == freight.origin]
-    answer = candidacy(freight, stage=stage, requests=following, now=now)
-    if answer.barrier is Barrier.LEFT_UPSTREAM:
-        yield reason(Code.LEFT_UPSTREAM, stage=stage, upstream=", ".join(answer.stages))
-    elif newest == "":
+    if newest == "":
         names = ", ".join(name for it in following for name in it.stages)
         yield reason(Code.SEVERAL_UPSTREAM, stage=stage, upstream=names)
-    elif newest is not None and newest != freight.name:
+    elif newest is not None and newest != freight:
         yield reason(Code.NOT_NEWEST, stage=stage, newest=newest)
 
 
 def _barrier_reason(
-    answer: Availability, freight: FreightStanding, *, stage: str, now: datetime
+    answer: Availability,
+    freight: FreightStanding,
+    *,
+    stage: str,
+    upstream: Mapping[str, UpstreamFacts],
+    now: datetime,
 ) -> Reason:
-    upstream = ", ".join(answer.stages) or _ANY_UPSTREAM
+    names = ", ".join(answer.stages) or _ANY_UPSTREAM
     if answer.barrier is Barrier.NOT_REQUESTED:
         return reason(Code.NOT_REQUESTED, stage=stage, origin=freight.origin)
     if answer.barrier is Barrier.NOT_VERIFIED:
-        return reason(Code.NOT_VERIFIED, stage=stage, upstream=upstream)
+        return reason(Code.NOT_VERIFIED, stage=stage, upstream=names)
     if answer.available_at is None:
-        return reason(Code.SOAK_INTERRUPTED, stage=stage, upstream=upstream)
+        keeps_none = _keep_no_freight(answer.stages, upstream)
+        code = Code.NEVER_SOAKS if keeps_none else Code.SOAK_INTERRUPTED
+        return reason(code, stage=stage, upstream=names)
     left = length_in_words(answer.available_at - now)
     return reason(
-        Code.SOAKING, stage=stage, upstream=upstream, left=left, lifts_at=answer.available_at
+        Code.SOAKING, stage=stage, upstream=names, left=left, lifts_at=answer.available_at
     )
 
 
-def _unverified_because(
-    freight: str, upstream: str, facts: UpstreamFacts | None
-) -> Iterator[Reason]:
+def _keep_no_freight(stages: Iterable[str], upstream: Mapping[str, UpstreamFacts]) -> bool:
+    return all(upstream.get(name, _NOT_LOOKED_AT).is_control_flow for name in stages)
+
+
+def _unverified_because(freight: str, upstream: str, facts: UpstreamFacts) -> Iterator[Reason]:
     """Yield what verification in one upstream Stage waits for."""
-    if facts is None or facts.is_control_flow:
+    if facts is _NOT_LOOKED_AT or facts.is_control_flow:
         return
     promotion = (facts.promoting or {}).get(freight)
     if promotion:

@@ -58,6 +58,10 @@ class Person:
         )
 
 
+NOBODY = Person()
+"""Who is nobody's same, itself included."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a promotion stands with its approvers.
@@ -106,13 +110,29 @@ def policy_for(
     return next((it for it in policies if it.selector.matches(stage, labels)), None)
 
 
-def standing(policy: ApprovalPolicy, responses: Sequence[Response], *, now: datetime) -> Standing:
-    """Return what people's answers, oldest first, come to; who may not answer has not."""
+def standing(
+    policy: ApprovalPolicy,
+    responses: Sequence[Response],
+    *,
+    now: datetime,
+    requester: Person = NOBODY,
+    author: Person = NOBODY,
+) -> Standing:
+    """Return what people's answers, oldest first, come to.
+
+    The policy as it is now decides: an approval by somebody who may not approve under it, although
+    they might when they did, does not count. One person with several accounts counts once.
+    """
     rejected = next((it.user for it in responses if it.action is Action.REJECT), "")
-    counting = [it for it in _last_words(responses) if not _is_over(policy, it, now=now)]
+    counting = [
+        it
+        for it in _last_words(responses)
+        if not _is_over(policy, it, now=now)
+        and _may_count(policy, it, requester=requester, author=author)
+    ]
     lapses = [after(it.at, policy.expires_after) for it in counting if policy.expires_after]
     return Standing(
-        given=len(counting),
+        given=min(len({it.user_id for it in counting}), len({it.user for it in counting})),
         needed=policy.min_approvals,
         missing=unmet(counting, policy.approvers),
         rejected_by=rejected,
@@ -141,9 +161,9 @@ def refusal_to_answer(
     author: Person,
 ) -> str:
     """Return why somebody may not answer; empty if they may."""
-    if person.is_same(requester) and not policy.may_ask:
+    if _has_asked(policy, person, requester):
         return "You asked for this promotion; somebody else has to approve it"
-    if person.is_same(author) and not policy.may_author:
+    if _has_authored(policy, person, author):
         return "You put this Freight together; somebody else has to approve it"
     if policy.approvers and not matching(policy.approvers, identity):
         return f"Only these approve it: {approvers_in_words(policy)}"
@@ -170,6 +190,23 @@ def why_not_approved(policy: ApprovalPolicy, found: Standing) -> Reason | None:
 def approvers_in_words(policy: ApprovalPolicy) -> str:
     """Return who may approve."""
     return " or ".join(map(str, policy.approvers)) or "whoever may promote to the Stage"
+
+
+def _may_count(
+    policy: ApprovalPolicy, approval: Response, *, requester: Person, author: Person
+) -> bool:
+    person = Person(approval.user_id, approval.user)
+    if _has_asked(policy, person, requester) or _has_authored(policy, person, author):
+        return False
+    return not policy.approvers or any(it.key in approval.matched for it in policy.approvers)
+
+
+def _has_asked(policy: ApprovalPolicy, person: Person, requester: Person) -> bool:
+    return not policy.may_ask and person.is_same(requester)
+
+
+def _has_authored(policy: ApprovalPolicy, person: Person, author: Person) -> bool:
+    return not policy.may_author and person.is_same(author)
 
 
 def _last_words(responses: Sequence[Response]) -> list[Response]:

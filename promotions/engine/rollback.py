@@ -54,6 +54,8 @@ class RollbackFacts:
         holding: What the Stage holds, by origin.
         stable: Names of the Freight that was verified last, by origin.
         held: Origins that a person keeps as they are.
+        tried: Freight that was gone back to since, whatever became of that: somebody who ended
+            it before it started does not want it again.
     """
 
     policy: RollbackPolicy | None
@@ -64,6 +66,7 @@ class RollbackFacts:
     holding: Mapping[str, Held] = field(default_factory=dict)
     stable: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    tried: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def decide_rollback(facts: RollbackFacts, *, now: datetime) -> Rollback | None:
 
 def _from_promotion(facts: RollbackFacts, last: Attempt) -> Rollback | None:
     stable = facts.stable.get(last.origin, "")
-    if stable in {"", last.freight} or last.origin in facts.held:
+    if stable in {"", last.freight, *facts.tried} or last.origin in facts.held:
         return None
     return Rollback(last.origin, stable, f"the promotion of {last.freight} {last.phase.lower()}")
 
@@ -119,7 +122,7 @@ def _from_verification(facts: RollbackFacts, last: Attempt) -> Rollback | None:
     for origin, holding in newest_first:
         stable = facts.stable.get(origin, "")
         is_again = last.is_rollback and last.freight == stable
-        if stable in {"", holding.freight} or is_again or origin in facts.held:
+        if stable in {"", holding.freight, *facts.tried} or is_again or origin in facts.held:
             continue
         why = f"verification of {holding.freight} ended as {facts.verdict}"
         return Rollback(origin, stable, why)

@@ -54,6 +54,7 @@ class StepContext:
         state: Outputs so far, by alias; the step's own earlier output is under its own alias.
         actor: Who asked for the promotion; empty unless a person did.
         now: When this invocation began.
+        started_at: When its first invocation began; ``None`` if this may be the first.
         shard: The promotion's, which says which Argo CD it addresses; empty is the default one.
     """
 
@@ -76,6 +77,7 @@ class StepContext:
     ui_base_url: str = ""
     project_uid: str = ""
     shard: str = ""
+    started_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,6 @@ class AnalysisJob(models.Model):
     ordinal = models.PositiveIntegerField()
     name = models.CharField(max_length=63)
     begun_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, blank=True)
     unreachable = models.PositiveIntegerField(default=0)

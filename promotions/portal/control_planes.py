@@ -49,6 +49,7 @@ class PlaneRow:
     plane: ControlPlane
     state: State
     address: str
+    ui_url: str
     projects: tuple[str, ...]
     warnings: tuple[str, ...]
     missing: tuple[str, ...]
@@ -68,10 +69,14 @@ class ControlPlaneList(TenantPage):
         return self.frame(
             rows=[_row(it, dead[it.shard], page=self) for it in planes],
             page=page,
-            may_change=is_allowed(
-                self.actor, verb="update", resource="controlplanes", tenant_uid=self.tenant.uid
-            ),
+            may_change=self._may("update"),
+            may_register=self._may("create"),
             section="control-planes",
+        )
+
+    def _may(self, verb: str) -> bool:
+        return is_allowed(
+            self.actor, verb=verb, resource="controlplanes", tenant_uid=self.tenant.uid
         )
 
     def _dead(self, shard: str) -> str:
@@ -125,6 +130,7 @@ def _row(plane: ControlPlane, dead: str, *, page: TenantPage) -> PlaneRow:
         plane=plane,
         state=_STATES[plane.state],
         address=spec.get("uiUrl") or spec.get("address", ""),
+        ui_url=spec.get("uiUrl") or (spec.get("address", "") if plane.kind == "rest" else ""),
         projects=tuple(map(str, as_list(spec.get("projects")))),
         warnings=(*((dead,) if dead else ()), *warnings_of(plane, now=page.now)),
         missing=missing_permissions(plane),

@@ -8,6 +8,7 @@ from common.jsontypes import JSONValue, as_object, as_text
 from promotions.models import Promotion
 from promotions.portal.cards import StageChip, stage_chip
 from promotions.portal.states import State, condition_tone, promotion_state
+from promotions.selectors.plans import ROLLBACK_ANNOTATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class PromotionRow:
     state: State
     stage: StageChip
     length: timedelta | None
+    is_rollback: bool = False
 
 
 def condition_rows(conditions: Iterable[JSONValue]) -> list[ConditionRow]:
@@ -42,6 +44,7 @@ def promotion_rows(promotions: Iterable[Promotion]) -> list[PromotionRow]:
             state=promotion_state(promotion),
             stage=stage_chip(promotion.stage),
             length=length_of(promotion),
+            is_rollback=promotion.annotations.get(ROLLBACK_ANNOTATION) == "true",
         )
         for promotion in promotions
     ]

@@ -8,6 +8,7 @@ from promotions.portal import (
     approval_actions,
     approvals,
     audit,
+    control_plane_forms,
     control_planes,
     events,
     freight,
@@ -30,6 +31,21 @@ urlpatterns = [
     path("members/grant", members.GrantTenantRole.as_view(), name="tenant-grant-role"),
     path("members/revoke", members.RevokeTenantRole.as_view(), name="tenant-revoke-role"),
     path("control-planes", control_planes.ControlPlaneList.as_view(), name="control-planes"),
+    path(
+        "control-planes/new",
+        control_plane_forms.RegisterControlPlane.as_view(),
+        name="register-control-plane",
+    ),
+    path(
+        "control-planes/<str:plane>/edit",
+        control_plane_forms.EditControlPlane.as_view(),
+        name="edit-control-plane",
+    ),
+    path(
+        "control-planes/<str:plane>/rotate",
+        control_plane_forms.RotateControlPlane.as_view(),
+        name="rotate-control-plane",
+    ),
     path(
         "control-planes/<str:plane>/check",
         control_planes.CheckControlPlane.as_view(),

@@ -306,3 +306,7 @@ class ControlPlanes(Protocol):
         ``None`` if there is none, or it is not bound to the project.
         """
         ...
+
+    def tell_refused(self, *, tenant_uid: str, shard: str, project_uid: str) -> None:
+        """Take note that the Argo CD of a shard refused the credential."""
+        ...

@@ -10,10 +10,15 @@ from promotions.engine.argocd.addressed import AddressedApp
 
 @dataclass(frozen=True, slots=True)
 class PlaneKey:
-    """Whose Applications, and which Stages address them."""
+    """Whose Applications, and which Stages address them.
+
+    Attributes:
+        projects: By name, those whose Stages it is; empty is any of the tenant.
+    """
 
     tenant_uid: UUID
     shard: str
+    projects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

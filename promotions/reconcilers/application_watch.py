@@ -101,6 +101,7 @@ class ApplicationWatch:
                 due += mark_due(
                     plane.tenant_uid,
                     shard=plane.shard,
+                    projects=plane.projects,
                     applications=applications,
                     now=read_clock(),
                 )

@@ -144,4 +144,5 @@ def _take(row: Work, *, owner: str) -> Lease:
         fence=row.fence + 1,
         due_at=row.due_at,
         failures=row.failures,
+        claimed_before=row.claimed_at,
     )

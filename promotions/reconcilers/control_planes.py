@@ -10,7 +10,11 @@ from promotions.ports.argocd import PlaneState
 from promotions.ports.argocd_access import ArgoCDs
 from promotions.reconcilers.loop import Lease
 from promotions.selectors.control_planes import control_plane_by_uid
-from promotions.services.control_plane_checks import examine, note_findings
+from promotions.services.control_plane_checks import (
+    examine,
+    note_findings,
+    wake_who_waited,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +43,7 @@ class ControlPlaneReconciler:
         state = examined.findings.state
         with lease.transaction():
             note_findings(plane, examined, now=now)
+        wake_who_waited(plane, examined, now=now)
         if ControlPlaneState(plane.state) != state.value:
             facts = {"control_plane": plane.name, "from": plane.state, "to": state.value}
             logger.info("control plane changed", extra=facts)

@@ -20,6 +20,7 @@ from projects.models import Project, ProjectConfig
 from promotions import queue
 from promotions.engine.garbage import Kept, Retention, surplus
 from promotions.engine.phases import TERMINAL
+from promotions.engine.rollback import STABLE_FREIGHT
 from promotions.manifests.promotion_steps import duration_from
 from promotions.models import (
     Freight,
@@ -31,6 +32,7 @@ from promotions.models import (
     Warehouse,
     WorkKind,
 )
+from promotions.selectors.rollbacks import rollback_policy_of, stable_freight
 from promotions.services.freight import delete_freight
 from promotions.services.promotion_requests import delete_promotion_request, hold_passes
 from promotions.services.promotions import delete_promotion
@@ -87,8 +89,9 @@ def _surplus(config: ProjectConfig, now: datetime) -> Iterator[Old]:
             yield from _old_requests(stage, limits, now=now)
     if "freight" in retention:
         limits = _limits(as_object(retention["freight"]))
+        stable = _stable(config.project)
         for warehouse in Warehouse.objects.filter(project=config.project).order_by("name", "pk"):
-            yield from _old_freight(warehouse, limits, now=now)
+            yield from _old_freight(warehouse, limits, stable=stable, now=now)
 
 
 def _limits(document: JSONObject) -> Retention:
@@ -119,8 +122,21 @@ def _old_requests(stage: Stage, limits: Retention, *, now: datetime) -> list[Pro
     return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("created_at", "pk"))
 
 
-def _old_freight(warehouse: Warehouse, limits: Retention, *, now: datetime) -> list[Freight]:
-    """Return old Freight that no Stage holds, and that nothing under way brings anywhere."""
+def _stable(project: Project) -> set[str]:
+    """Return the names of the Freight that Stages would go back to after a failure."""
+    stages = Stage.objects.filter(project=project, metadata__has_key=STABLE_FREIGHT)
+    return {
+        name
+        for stage in stages.select_related("project")
+        if rollback_policy_of(stage) is not None
+        for name in stable_freight(stage).values()
+    }
+
+
+def _old_freight(
+    warehouse: Warehouse, limits: Retention, *, stable: set[str], now: datetime
+) -> list[Freight]:
+    """Return old Freight that no Stage holds or goes back to, and that nothing brings anywhere."""
     newest = (
         FreightCollection.objects.filter(stage__project=warehouse.project)
         .filter(stage__deleted_at__isnull=True)
@@ -136,6 +152,7 @@ def _old_freight(warehouse: Warehouse, limits: Retention, *, now: datetime) -> l
         pk for rows in (held, moving, asked) for pk in rows.values_list("freight_id", flat=True)
     }
     rows = Freight.objects.filter(warehouse=warehouse)
+    in_use |= set(rows.filter(name__in=stable).values_list("pk", flat=True))
     kept = [Kept(pk, at, pk in in_use) for pk, at in rows.values_list("pk", "discovered_at")]
     return list(rows.filter(pk__in=surplus(kept, limits, now=now)).order_by("discovered_at", "pk"))
 

@@ -43,6 +43,7 @@ class Lease:
         due_at: What the object had been due at; ``None`` when it was left by a dead worker.
         failures: How many passes in a row failed before this one.
         others: How many tenants had more in the shard that was due when this was claimed.
+        claimed_before: When the object had been claimed the last time; ``None`` if never.
         lost: Set when a renewal found that somebody else has the object; look at it before
             starting something long.
     """
@@ -57,6 +58,7 @@ class Lease:
     due_at: datetime | None
     failures: int
     others: int = 0
+    claimed_before: datetime | None = None
     lost: Event = field(default_factory=Event)
 
     @contextmanager

@@ -27,10 +27,12 @@ def reconcile_promotion_request(uid: UUID, *, lease: Lease, now: datetime) -> ti
         request = request_by_uid(uid)
         if request is None or request.is_terminal:
             return None
-        if request.stage.current_request_id != request.pk:
+        is_let_in = request.stage.current_request_id == request.pk
+        is_waiting = request.phase == RequestPhase.PENDING
+        if not is_let_in or (is_waiting and request.aborted_by):
             _give_up_waiting(request, now=now)
             return None
-        if request.phase == RequestPhase.PENDING:
+        if is_waiting:
             if not approval_gate.may_start(request, now=now):
                 return RESYNC
             request_progress.start_request(request, now=now)
@@ -38,7 +40,7 @@ def reconcile_promotion_request(uid: UUID, *, lease: Lease, now: datetime) -> ti
 
 
 def _give_up_waiting(request: PromotionRequest, *, now: datetime) -> None:
-    """End a request that was aborted before its Stage let it in; leave any other alone."""
+    """End a request that was aborted before it started; leave any other alone."""
     if request.aborted_by:
         decision = Decision(RequestPhase.FAILED, message=f"aborted by {request.aborted_by}")
         request_progress.store_request(request, decision, now=now)

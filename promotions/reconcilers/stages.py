@@ -6,6 +6,7 @@ transactions. Source: Kargo ``pkg/controller/stages``.
 """
 
 import logging
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ from promotions.selectors import (
     stages as stage_reads,
     windows as window_reads,
 )
+from promotions.selectors.control_planes import is_answering
 from promotions.selectors.freight import current_collection
 from promotions.selectors.promotion_requests import is_moving, last_move
 from promotions.services import (
@@ -73,6 +75,7 @@ class _View:
     origins: frozenset[str] = frozenset()
     collection: FreightCollection | None = None
     health: Health | None = None
+    is_health_as_before: bool = False
     windows: WindowStatus | None = None
     approval_lapses_at: datetime | None = None
     has_waiting: bool = False
@@ -105,7 +108,7 @@ class StageReconciler:
                 _store(view, error=error.message, now=now)
             failure = error
         if failure is None:
-            return _next_look(view, now=now)
+            return _next_look(view, lease=lease, now=now)
         if is_asked_again(stage):
             logger.info("failed, but asked again", extra={"stage": stage.name})
             return AT_ONCE
@@ -166,7 +169,7 @@ def _read_spec(view: _View) -> None:
     view.is_auto = availability.auto_promotion_enabled(view.stage)
 
 
-def _next_look(view: _View, *, now: datetime) -> timedelta:
+def _next_look(view: _View, *, lease: Lease, now: datetime) -> timedelta:
     """Return when to look again: at once if verification has just let a promotion in."""
     # What came later than our first look has made the Stage due by itself.
     is_free = view.has_waiting and not is_moving(view.stage)
@@ -175,15 +178,33 @@ def _next_look(view: _View, *, now: datetime) -> timedelta:
     soak = availability.soonest_soak(view.stage, now=now) if view.is_auto else None
     window = window_reads.next_look(view.windows, now=now)
     lapse = view.approval_lapses_at - now if view.approval_lapses_at else None
-    waits = (RESYNC, soak, _next_health_check(view), window, lapse)
+    waits = (RESYNC, soak, _next_health_check(view, lease, now=now), window, lapse)
     return min(wait for wait in waits if wait is not None)
 
 
-def _next_health_check(view: _View) -> timedelta | None:
+def _next_health_check(view: _View, lease: Lease, *, now: datetime) -> timedelta | None:
     """Return when to check health again, sooner than ever; ``None`` if that is not wanted."""
     last = last_move(view.stage)
-    is_checked = not is_moving(view.stage) and last and last.health_checks
-    return health_rules.patience(view.health) if is_checked else None
+    if is_moving(view.stage) or last is None or not last.health_checks:
+        return None
+    if last.phase != PromotionPhase.SUCCEEDED:
+        return None  # then they are not run
+    before = lease.claimed_before if view.is_health_as_before else None
+    wait = health_rules.patience(
+        view.health,
+        waited=now - before if before else None,
+        is_lost=_status(view.health) is HealthState.UNKNOWN and _is_plane_lost(view.stage),
+    )
+    if wait is None:
+        return None
+    return wait * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load, keeps no secret
+
+
+def _is_plane_lost(stage: Stage) -> bool:
+    project = stage.project
+    return not is_answering(
+        tenant_uid=project.tenant.uid, shard=stage.shard, project_uid=project.uid
+    )
 
 
 def _sync_promotions(view: _View, *, now: datetime) -> None:
@@ -207,6 +228,8 @@ def _sync_promotions(view: _View, *, now: datetime) -> None:
         elif not stage_status.admit(stage, current, now=now):
             current = stage.current_promotion
         _let_request_in(view, now=now)
+    else:
+        approval_gate.resume(stage, now=now)
     if stage.current_request is not None:
         active = stage_requests.requesting_condition(stage.current_request)
         view.conditions = set_condition(view.conditions, active, now=now)
@@ -273,22 +296,24 @@ def _next(view: _View, *, now: datetime) -> Promotion | None:
 
 
 def _is_open(view: _View) -> bool:
-    health = view.health.status if view.health else None
-    return stage_reads.gate_of(view.collection, health=health) is verification.Gate.OPEN
+    gate = stage_reads.gate_of(view.collection, health=_status(view.health))
+    return gate is verification.Gate.OPEN
 
 
 def _sync_freight(view: _View, *, now: datetime) -> None:
     if view.collection is not None:
         held = [item.freight for item in view.collection.items.all()]
-        standings.sync_presence(view.stage, held, now=now)
+        returned = standings.sync_presence(view.stage, held, now=now)
+        stage_status.wake_downstream(view.stage, returned, now=now)
 
 
 def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) -> None:
     """Bring verification forward, and mark what is verified."""
     stage, collection = view.stage, view.collection
-    view.health = assessment.health
+    before, view.health = view.health, assessment.health
+    view.is_health_as_before = _status(before) == _status(view.health)
     view.conditions = set_condition(view.conditions, assessment.condition, now=now)
-    state = view.health.status if view.health else None
+    state = _status(view.health)
     history = stage_reads.verifications_of(collection)
     act = verification.next_act(
         verification.VerificationFacts(
@@ -314,6 +339,10 @@ def _verify(view: _View, assessment: health_rules.Assessment, *, now: datetime) 
             rollbacks.remember(stage, collection, now=now)
     condition = verification.verified_condition(history, has_freight=collection is not None)
     view.conditions = set_condition(view.conditions, condition, now=now)
+
+
+def _status(health: Health | None) -> HealthState | None:
+    return health.status if health else None
 
 
 def _promote_by_policy(view: _View, *, now: datetime) -> PlatformError | None:

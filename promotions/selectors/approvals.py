@@ -12,9 +12,11 @@ from projects.models import Project
 from projects.selectors import project_spec
 from promotions.engine.approvals import Action, Response
 from promotions.engine.eligibility import Reason
+from promotions.engine.inputs import actor_name
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.quorum import (
     ApprovalPolicy,
+    Person,
     Standing,
     parse_approval_policy,
     policy_for,
@@ -34,7 +36,8 @@ RESOURCES: Mapping[type[Subject], str] = {
 
 MOST_PENDING = 200
 """How many promotions that wait for approval are listed at once."""
-_WAITING = ("", PromotionPhase.PENDING.value)
+WAITING = ("", PromotionPhase.PENDING.value)
+"""Phases of what has not started."""
 _RowT = TypeVar("_RowT", Promotion, PromotionRequest)
 
 
@@ -50,7 +53,7 @@ class Pending:
     @property
     def is_waiting(self) -> bool:
         """Whether it has not started: until then people may approve, reject and withdraw."""
-        return self.subject.phase in _WAITING
+        return self.subject.phase in WAITING
 
 
 def approval_policy_of(stage: Stage) -> ApprovalPolicy | None:
@@ -77,7 +80,27 @@ def answers_to(subject: Subject) -> tuple[Response, ...]:
 def approval_standing(subject: Subject, *, now: datetime) -> Standing | None:
     """Return how a promotion stands with its approvers; ``None`` if it needs none."""
     policy = approval_policy_of(subject.stage)
-    return None if policy is None else standing(policy, answers_to(subject), now=now)
+    if policy is None:
+        return None
+    return standing_under(policy, subject, answers_to(subject), now=now)
+
+
+def standing_under(
+    policy: ApprovalPolicy, subject: Subject, answers: Sequence[Response], *, now: datetime
+) -> Standing:
+    """Return what answers to a promotion come to under a policy."""
+    people = {"requester": requester_of(subject), "author": author_of(subject)}
+    return standing(policy, answers, now=now, **people)
+
+
+def requester_of(subject: Subject) -> Person:
+    """Return who asked for a promotion."""
+    return Person(_uid(subject.actor_uid), actor_name(subject.actor))
+
+
+def author_of(subject: Subject) -> Person:
+    """Return who put its Freight together; nobody if a Warehouse found it."""
+    return Person(_uid(subject.freight.creator_uid), actor_name(subject.freight.creator))
 
 
 def approval_of(subject: Subject, *, now: datetime) -> Pending | None:
@@ -133,7 +156,8 @@ def approval_missing(subject: Subject, *, now: datetime) -> Reason | None:
     policy = approval_policy_of(subject.stage)
     if policy is None:
         return None
-    return why_not_approved(policy, standing(policy, answers_to(subject), now=now))
+    found = standing_under(policy, subject, answers_to(subject), now=now)
+    return why_not_approved(policy, found)
 
 
 def waiting_words(missing: Reason) -> str:
@@ -160,13 +184,18 @@ def _pending(
     if policy is None:
         return None
     answers = answers_to(subject)
-    return Pending(subject, policy, standing(policy, answers, now=now), answers)
+    found = standing_under(policy, subject, answers, now=now)
+    return Pending(subject, policy, found, answers)
 
 
 def _waiting(rows: "QuerySet[_RowT]") -> list[_RowT]:
-    rows = rows.filter(phase__in=_WAITING).prefetch_related("approvals")
+    rows = rows.filter(phase__in=WAITING).prefetch_related("approvals")
     rows = rows.select_related("project__tenant", "stage", "freight__warehouse")
     return list(rows.order_by("name")[:MOST_PENDING])
+
+
+def _uid(uid: object) -> str:
+    return str(uid) if uid else ""
 
 
 def _policies(project: Project) -> list[ApprovalPolicy]:

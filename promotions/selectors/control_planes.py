@@ -1,6 +1,6 @@
 """Which control planes a tenant has, which one serves a Stage, and what to worry about."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from promotions.ports.argocd_findings import RENEW_TOKEN
 from promotions.selectors.plane_access import reach_of, secret_name, secret_of
 
 _MOST_OPEN = 1024
+_LOST = frozenset({ControlPlaneState.UNREACHABLE, ControlPlaneState.UNAUTHORIZED})
+"""States in which a check found that nothing can be asked."""
 WARNED_DAYS = (1, 7, 14)
 """How many days before a credential ends people are warned, and warned again."""
 
@@ -65,6 +67,12 @@ def control_plane_for(
     return rows.select_related("tenant").filter(pk=chosen.pk).first() if chosen else None
 
 
+def is_answering(*, tenant_uid: UUID | str, shard: str, project_uid: UUID | str) -> bool:
+    """Return whether there is a control plane to address that is not known to be lost or off."""
+    plane = control_plane_for(tenant_uid=tenant_uid, shard=shard, project_uid=project_uid)
+    return plane is not None and plane.is_enabled and plane.state not in _LOST
+
+
 def preferred(planes: Iterable[ControlPlane]) -> ControlPlane | None:
     """Return which of those that serve one shard and project is addressed; ``None`` of none."""
     return min(planes, key=_precedence, default=None)
@@ -72,8 +80,13 @@ def preferred(planes: Iterable[ControlPlane]) -> ControlPlane | None:
 
 def serves(plane: ControlPlane, project: str) -> bool:
     """Return whether a control plane is bound to a project, or to all of its tenant."""
-    bound = as_list(plane.spec.get("projects"))
+    bound = bound_projects(plane)
     return not bound or project in bound
+
+
+def bound_projects(plane: ControlPlane) -> tuple[str, ...]:
+    """Return the projects by name that a control plane is bound to; empty is all of its tenant."""
+    return tuple(map(as_text, as_list(plane.spec.get("projects"))))
 
 
 def plane_shard(shard: str) -> str:
@@ -142,10 +155,17 @@ class OpenControlPlanes:
     """:class:`~promotions.ports.argocd.ControlPlanes` in the database, opened when asked for.
 
     Safe to share by threads.
+
+    Args:
+        argocds: Opens them.
+        doubt: Is given one that refused us, to have it checked.
     """
 
-    def __init__(self, argocds: ArgoCDs) -> None:
+    def __init__(
+        self, argocds: ArgoCDs, *, doubt: Callable[[ControlPlane], None] = lambda _plane: None
+    ) -> None:
         self._argocds = argocds
+        self._doubt = doubt
         self._open: dict[UUID, tuple[tuple[int, int], ArgoCD]] = {}
 
     def for_shard(self, *, tenant_uid: str, shard: str, project_uid: str) -> ArgoCD | None:
@@ -157,6 +177,12 @@ class OpenControlPlanes:
         """
         plane = control_plane_for(tenant_uid=tenant_uid, shard=shard, project_uid=project_uid)
         return self.argocd_of(plane) if plane is not None else None
+
+    def tell_refused(self, *, tenant_uid: str, shard: str, project_uid: str) -> None:
+        """Have the Argo CD of a shard checked, since it refused the credential."""
+        plane = control_plane_for(tenant_uid=tenant_uid, shard=shard, project_uid=project_uid)
+        if plane is not None:
+            self._doubt(plane)
 
     def argocd_of(self, plane: ControlPlane) -> ArgoCD:
         """Return the Argo CD of a control plane; as :meth:`for_shard`."""

@@ -24,6 +24,7 @@ from promotions.engine.eligibility import Code, Reason, in_words, ordered, reaso
 from promotions.engine.freight import FreightOrigin
 from promotions.engine.holds import Hold
 from promotions.engine.obstacles import (
+    Automation,
     UpstreamFacts,
     automation_reasons,
     availability_reasons,
@@ -38,6 +39,7 @@ from promotions.selectors.promotion_requests import requested_freight
 from promotions.selectors.reachability import plane_reasons
 from promotions.selectors.standstill import standstill_reasons
 from promotions.selectors.targets import is_target_aware
+from promotions.selectors.task_reasons import task_reasons
 from promotions.selectors.windows import window_reasons
 
 Pair = tuple[Stage, Freight]
@@ -143,12 +145,13 @@ def _asked(pairs: tuple[Pair, ...]) -> Asked:
     above = list(Stage.objects.filter(project=project, name__in=names)) if names else []
     occupancy = occupancies({it.pk: it for it in (*above, *stages.values())}.values())
     seen = names | {stage.name for stage in stages.values()}
+    missing = {name: UpstreamFacts(is_missing=True) for name in names}
     return Asked(
         pairs=pairs,
         stages=stages,
         requests=requests,
         occupancy=occupancy,
-        upstream={it.name: occupancy[it.pk].upstream_facts(it) for it in above},
+        upstream=missing | {it.name: occupancy[it.pk].upstream_facts(it) for it in above},
         standings=availability.standings_in(project, freight.values(), stages=seen),
     )
 
@@ -221,15 +224,18 @@ def _not_automatic(asked: Asked, now: datetime) -> Mapping[Key, list[Reason]]:
                 asked.standings[freight.pk],
                 stage=stage.name,
                 requests=asked.requests[stage.pk],
-                facts=_stage_facts(
-                    stage,
-                    asked.occupancy[stage.pk],
+                upstream=asked.upstream,
+                automation=Automation(
+                    facts=_stage_facts(
+                        stage,
+                        asked.occupancy[stage.pk],
+                        holds=holds.get(stage.pk, {}),
+                        attempts=attempts.get(stage.pk, ()),
+                        is_enabled=stage.pk in enabled,
+                    ),
                     holds=holds.get(stage.pk, {}),
-                    attempts=attempts.get(stage.pk, ()),
-                    is_enabled=stage.pk in enabled,
+                    newest=newest.get((stage.pk, freight.warehouse_id)),
                 ),
-                holds=holds.get(stage.pk, {}),
-                newest=newest.get((stage.pk, freight.warehouse_id)),
                 now=now,
             )
         )
@@ -313,5 +319,6 @@ STAGE_SOURCES: tuple[StageSource, ...] = (
     plane_reasons,
     window_reasons,
     approval_reasons,
+    task_reasons,
 )
 PAIR_SOURCES: tuple[PairSource, ...] = (_gone, _unavailable, _gated, _not_automatic)

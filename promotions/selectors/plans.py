@@ -4,7 +4,7 @@ from common.errors import NotFoundError
 from common.jsontypes import as_list, as_object, as_text
 from promotions.engine.executor import PromotionPlan
 from promotions.engine.freight import FreightCollection, FreightOrigin, FreightReference
-from promotions.engine.inflation import Task, TaskKind, TaskReference
+from promotions.engine.inflation import Step, Task, TaskKind, TaskReference, Variable
 from promotions.engine.inputs import PromotionFacts, Target, actor_name
 from promotions.engine.runner import FreightRequest
 from promotions.manifests.freight_contents import freight_reference
@@ -92,6 +92,13 @@ def target_collection(stage: Stage, freight: FreightReference) -> dict[str, str]
             inherited = {key: item.name for key, item in current_freight(stage).items()}
     kept = {origin: name for origin, name in inherited.items() if origin in origins}
     return {**kept, str(freight.origin): freight.name}
+
+
+def template_of(stage: Stage) -> tuple[tuple[Step, ...], tuple[Variable, ...]]:
+    """Return the steps of a Stage's template, and the variables of its promotions."""
+    template = as_object(as_object(stage.spec.get("promotionTemplate")).get("spec"))
+    variables = (*variables_from(stage.spec.get("vars")), *variables_from(template.get("vars")))
+    return tuple(steps_from(template.get("steps"))), variables
 
 
 def find_task(stage: Stage, reference: TaskReference) -> Task:

@@ -14,7 +14,14 @@ from promotions.engine.rollback import (
     rollback_policy,
 )
 from promotions.engine.verification import VerificationPhase
-from promotions.models import FreightCollection, Stage, StageFreight, Verification
+from promotions.models import (
+    FreightCollection,
+    Promotion,
+    PromotionRequest,
+    Stage,
+    StageFreight,
+    Verification,
+)
 from promotions.selectors import plans
 from promotions.selectors.promotion_requests import last_move, unfinished_requests_in
 from promotions.selectors.promotions import unfinished_in
@@ -57,6 +64,27 @@ def rollback_facts(
         holding=_holding(stage, collection) if collection else {},
         stable=stable_freight(stage),
         held=held,
+        tried=_tried(stage),
+    )
+
+
+def _tried(stage: Stage) -> frozenset[str]:
+    """Return the Freight of rollbacks that are newer than what the Stage took note of last.
+
+    One that a promotion window discarded was no attempt.
+    """
+    move = last_move(stage)
+    newer = {
+        "stage": stage,
+        "name__gt": move.name if move else "",
+        f"annotations__{plans.ROLLBACK_ANNOTATION}": "true",
+    }
+    promotions = Promotion.everything.filter(**newer, request__isnull=True, is_discarded=False)
+    requests = PromotionRequest.objects.filter(**newer)
+    return frozenset(
+        name
+        for rows in (promotions, requests)
+        for name in rows.values_list("freight__name", flat=True)
     )
 
 
@@ -66,8 +94,9 @@ def _last_attempt(stage: Stage) -> Attempt | None:
     row = next((it for it in candidates if it and move and it.name == move.name), None)
     if move is None or row is None or row.finished_at is None:
         return None
+    is_aborted = isinstance(row, PromotionRequest) and bool(row.aborted_by)
     return Attempt(
-        phase=PromotionPhase(move.phase),
+        phase=PromotionPhase.ABORTED if is_aborted else move.phase,
         origin=str(FreightOrigin(row.freight.warehouse.name)),
         freight=row.freight.name,
         finished_at=row.finished_at,

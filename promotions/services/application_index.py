@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from common.jsontypes import JSONObject, as_list, as_object
 from promotions import queue
@@ -34,8 +35,8 @@ def index_applications(promotion: Promotion, state: JSONObject) -> None:
         _add(promotion.stage, wanted, known=_known(promotion.stage))
 
 
-def settle_applications(stage: Stage, promotion: Promotion) -> tuple[AddressedApp, ...]:
-    """Have a Stage found by the Applications of its last promotion only, and return them."""
+def settle_applications(stage: Stage, promotion: Promotion) -> None:
+    """Have a Stage found by the Applications of its last promotion only."""
     found = (
         *addressed_by_steps(_steps(promotion), promotion.state),
         *addressed_by_checks(map(as_object, as_list(promotion.health_checks))),
@@ -46,17 +47,22 @@ def settle_applications(stage: Stage, promotion: Promotion) -> tuple[AddressedAp
     if stale:
         AddressedApplication.objects.filter(pk__in=stale).delete()
     _add(stage, wanted, known=known)
-    return wanted
 
 
 def mark_due(
-    tenant_uid: UUID, *, shard: str, applications: Collection[AddressedApp], now: datetime
+    tenant_uid: UUID,
+    *,
+    shard: str,
+    projects: Collection[str] = (),
+    applications: Collection[AddressedApp],
+    now: datetime,
 ) -> int:
     """Make due what depends on Applications that have changed: Stages, or their promotions.
 
     Args:
         tenant_uid: Whose control plane told.
         shard: The Stages' shard as the control plane serves it; empty is the default one.
+        projects: By name, those that the control plane is bound to; empty is any.
         applications: What has changed.
         now: When to look again.
 
@@ -66,28 +72,50 @@ def mark_due(
     stages: dict[UUID, UUID | None] = {}
     changed = sorted(applications)
     for start in range(0, len(changed), AT_ONCE):
-        stages |= _depending(tenant_uid, shard, changed[start : start + AT_ONCE])
+        stages |= _depending(_stages(tenant_uid, shard, projects), changed[start : start + AT_ONCE])
+    _wake(stages, now=now)
+    return len(stages)
+
+
+def mark_all_due(
+    tenant_uid: UUID, *, shard: str, projects: Collection[str] = (), now: datetime
+) -> None:
+    """Make due whatever depends on any Application of a control plane; as :func:`mark_due`."""
+    rows = _stages(tenant_uid, shard, projects).order_by()
+    _wake(dict(rows.values_list("stage__uid", "stage__current_promotion__uid")), now=now)
+
+
+def _wake(stages: Mapping[UUID, UUID | None], *, now: datetime) -> None:
+    """Make Stages due, or else the promotions that they run."""
     promotions = [uid for uid in stages.values() if uid is not None]
     idle = [uid for uid, current in stages.items() if current is None]
     queue.wake_many(kind=WorkKind.PROMOTION, uids=promotions, at=now)
     queue.wake_many(kind=WorkKind.STAGE, uids=idle, at=now)
-    return len(stages)
 
 
-def _depending(
-    tenant_uid: UUID, shard: str, applications: list[AddressedApp]
-) -> dict[UUID, UUID | None]:
-    """Return the Stages, each with the promotion that it runs, by what they depend on."""
-    wanted = set(applications)
+def _stages(
+    tenant_uid: UUID, shard: str, projects: Collection[str]
+) -> QuerySet[AddressedApplication]:
+    """Return what the Stages depend on that a control plane serves."""
     rows = AddressedApplication.objects.filter(
         tenant_uid=tenant_uid,
         stage__shard__in=_stage_shards(shard),
         stage__deleted_at__isnull=True,
-        name__in={it.name for it in applications},
-    ).values_list("namespace", "name", "stage__uid", "stage__current_promotion__uid")
+    )
+    return rows.filter(stage__project__name__in=projects) if projects else rows
+
+
+def _depending(
+    rows: QuerySet[AddressedApplication], applications: list[AddressedApp]
+) -> dict[UUID, UUID | None]:
+    """Return the Stages, each with the promotion that it runs, by what they depend on."""
+    wanted = set(applications)
+    found = rows.filter(name__in={it.name for it in applications})
     return {
         stage: promotion
-        for namespace, name, stage, promotion in rows
+        for namespace, name, stage, promotion in found.values_list(
+            "namespace", "name", "stage__uid", "stage__current_promotion__uid"
+        )
         if AddressedApp(namespace, name) in wanted
     }
 

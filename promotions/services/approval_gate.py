@@ -3,10 +3,12 @@
 import logging
 from datetime import datetime
 
+from promotions import queue
 from promotions.engine.approvals import Action, Response
 from promotions.engine.quorum import run_out
-from promotions.models import Promotion, PromotionApproval, PromotionRequest, Stage
+from promotions.models import Promotion, PromotionApproval, PromotionRequest, Stage, WorkKind
 from promotions.selectors.approvals import (
+    WAITING,
     Subject,
     answers_to,
     approval_missing,
@@ -35,6 +37,22 @@ def may_start(subject: Subject, *, now: datetime) -> bool:
     """
     lock(subject)
     return _is_approved(subject, now=now)
+
+
+def resume(stage: Stage, *, now: datetime) -> None:
+    """Wake what a Stage has let in and has not started, if it has the approvals that it needs.
+
+    It may have lost some since, and need no more of them now: the policy was edited.
+    """
+    let_in: tuple[tuple[WorkKind, Subject | None], ...] = (
+        (WorkKind.PROMOTION, stage.current_promotion),
+        (WorkKind.PROMOTION_REQUEST, stage.current_request),
+    )
+    for kind, subject in let_in:
+        if subject is None or subject.phase not in WAITING:
+            continue
+        if is_approved(stage, subject, now=now):
+            queue.wake(kind=kind, uid=subject.uid, at=now)
 
 
 def expire_approvals(stage: Stage, *, now: datetime) -> datetime | None:

@@ -14,7 +14,14 @@ from promotions.engine.inputs import actor_name
 from promotions.engine.phases import PromotionPhase
 from promotions.engine.quorum import ApprovalPolicy, Person
 from promotions.models import Promotion, PromotionApproval, PromotionRequest, WorkKind
-from promotions.selectors.approvals import Subject, answers_to, approval_policy_of
+from promotions.selectors.approvals import (
+    Subject,
+    answers_to,
+    approval_policy_of,
+    author_of,
+    requester_of,
+    standing_under,
+)
 from promotions.selectors.prompts import identity_in
 from promotions.services import approval_gate, events
 from promotions.services.promote_rights import require_promote
@@ -66,7 +73,7 @@ def judge_promotion(
     if judgement.action is not Action.WITHDRAW:
         _refuse_unasked(subject, policy, actor)
     _refuse_again(subject, policy, judgement, actor=actor, now=now)
-    was_met = quorum.standing(policy, answers_to(subject), now=now).is_met
+    was_met = standing_under(policy, subject, answers_to(subject), now=now).is_met
     approval = _kept(subject, policy, judgement, actor=actor, now=now)
     _tell(subject, policy, judgement, was_met=was_met, actor=actor, now=now)
     _audit(subject, judgement, actor=actor, now=now)
@@ -84,16 +91,6 @@ def refusal_to_judge(subject: Subject, policy: ApprovalPolicy, actor: Actor) -> 
     except ForbiddenError as error:
         return error.message
     return ""
-
-
-def requester_of(subject: Subject) -> Person:
-    """Return who asked for a promotion."""
-    return Person(_uid(subject.actor_uid), subject.actor)
-
-
-def author_of(subject: Subject) -> Person:
-    """Return who put its Freight together; nobody if a Warehouse found it."""
-    return Person(_uid(subject.freight.creator_uid), subject.freight.creator)
 
 
 def _refuse_part(subject: Subject) -> None:
@@ -133,7 +130,7 @@ def _refuse_unasked(subject: Subject, policy: ApprovalPolicy, actor: Actor) -> N
         require_promote(actor, subject.stage)
     refusal = quorum.refusal_to_answer(
         policy,
-        Person(_uid(actor.user_uid), actor.name),
+        Person(_uid(actor.user_uid), actor_name(actor.name)),
         identity_in(subject.project, actor),
         requester=requester_of(subject),
         author=author_of(subject),
@@ -146,7 +143,7 @@ def _refuse_again(
     subject: Subject, policy: ApprovalPolicy, judgement: Judgement, *, actor: Actor, now: datetime
 ) -> None:
     mine = [it for it in answers_to(subject) if it.user_id == str(actor.user_uid)]
-    if judgement.action is Action.APPROVE and quorum.standing(policy, mine, now=now).given:
+    if judgement.action is Action.APPROVE and standing_under(policy, subject, mine, now=now).given:
         raise ConflictError("You have approved it already.")
     if judgement.action is Action.WITHDRAW and not quorum.has_approved(mine, str(actor.user_uid)):
         raise ConflictError("There is no approval of yours to withdraw.")
@@ -187,7 +184,7 @@ def _tell(
 ) -> None:
     approval_gate.touched(subject)
     counted = approval_gate.counted(subject, now=now)
-    is_met = quorum.standing(policy, answers_to(subject), now=now).is_met
+    is_met = standing_under(policy, subject, answers_to(subject), now=now).is_met
     if is_met and not was_met:
         message = f"Promotion approved: {counted}, the last by {actor.name}"
         events.tell_approval(subject, events.Reason.PROMOTION_APPROVED, message, now=now)

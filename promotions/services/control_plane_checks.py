@@ -2,24 +2,32 @@
 
 import itertools
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
+from common.clock import now as read_clock
 from common.errors import PlatformError
 from common.redaction import redact
 from projects.models import ChangeType, ControlPlane
+from projects.models.control_plane import ControlPlaneState
+from promotions import queue
 from promotions.manifests.control_plane import ControlPlaneSpec, Credential
+from promotions.models import WorkKind
 from promotions.ports.argocd import Findings, PlaneState, Scope
 from promotions.ports.argocd_access import ArgoCDs
+from promotions.selectors.control_planes import bound_projects
 from promotions.selectors.plane_access import reach_of, secret_name
+from promotions.services.application_index import mark_all_due
 from promotions.services.control_planes import adopt_credential, rotate_control_plane
 from promotions.services.saving import Write, owner_of, record, tell
 from rbac.actors import Actor, controller
 
 _LONGEST_REASON = 2000
 _LONGEST_VERSION = 64
+_BETWEEN_DOUBTS = timedelta(seconds=30)
+_KNOWN_BAD = frozenset({ControlPlaneState.UNAUTHORIZED, ControlPlaneState.DISABLED})
 _WORKING = frozenset({PlaneState.READY, PlaneState.DEGRADED})
 
 
@@ -46,6 +54,7 @@ def check_control_plane(
         examined = examine(plane, argocds=argocds, now=now)
         with transaction.atomic():
             note_findings(plane, examined, now=now)
+        wake_who_waited(plane, examined, now=now)
     plane.refresh_from_db()
     write = Write(owner_of(plane.tenant), actor, now)
     record(plane, "check", write=write, after={"state": plane.state, "reason": plane.reason})
@@ -103,6 +112,31 @@ def note_findings(plane: ControlPlane, examined: Examined, *, now: datetime) -> 
     elif findings.renewed_token and not plane.next_credential_mark and not secret_name(plane):
         renewed = Credential(token=findings.renewed_token)
         rotate_control_plane(plane, renewed, actor=write.actor, now=now)
+
+
+def wake_who_waited(plane: ControlPlane, examined: Examined, *, now: datetime) -> None:
+    """Have all that depends on a control plane looked at, if a look found that it works again.
+
+    Who waits for one that is lost asks seldom. Call it with the control plane as it was before,
+    and in no transaction: it wakes a great many, in an order that others may not share.
+    """
+    if examined.findings.state in _WORKING and plane.state not in _WORKING:
+        projects = bound_projects(plane)
+        mark_all_due(plane.tenant.uid, shard=plane.shard, projects=projects, now=now)
+
+
+def check_soon(plane: ControlPlane) -> None:
+    """Have a control plane that refused a step or a health check looked at by its next check.
+
+    Nothing is asked of it here, and nothing at all if it is known. However many it refuses, they
+    make one check, and another half a minute later if that one found nothing wrong.
+    """
+    if plane.state in _KNOWN_BAD:
+        return
+    now = read_clock()
+    last = min(plane.checked_at, now) if plane.checked_at else now - _BETWEEN_DOUBTS
+    at = max(now, last + _BETWEEN_DOUBTS)
+    queue.wake(kind=WorkKind.CONTROL_PLANE, uid=plane.uid, at=at)
 
 
 def scopes_of(spec: ControlPlaneSpec) -> tuple[Scope, ...]:

@@ -41,6 +41,8 @@ from rbac.actors import Actor
 
 logger = logging.getLogger(__name__)
 
+_NAMED = 5
+
 
 @transaction.atomic
 def create_promotion_request(
@@ -173,7 +175,8 @@ def retry_promotion_request(
     What has ended stays as it is; the retry is a request of its own.
 
     Raises:
-        ConflictError: It has not ended, every target succeeded, or the Stage has moved on.
+        ConflictError: It has not ended, every target succeeded or is gone, or the Stage has moved
+            on.
         InvalidError: The Freight is no longer available to the Stage.
     """
     if not request.is_terminal:
@@ -185,9 +188,14 @@ def retry_promotion_request(
             "promote the Freight again."
         )
     left = [row.name for row in rows_of(request) if row.phase is not PromotionPhase.SUCCEEDED]
+    if not left:
+        raise ConflictError("Every target of the promotion request has succeeded.")
     living = set(targets_in(request.project).filter(name__in=left).values_list("name", flat=True))
     if not living:
-        raise ConflictError("Every target of the promotion request has succeeded.")
+        raise ConflictError(
+            f"The targets that did not succeed no longer exist: {', '.join(left[:_NAMED])}; "
+            "promote the Freight again to reach others."
+        )
     _audit(request, "retry", actor=actor, now=now, after={"targets": sorted(living)})
     return create_promotion_request(
         request.stage, request.freight, actor=actor, now=now, targets=sorted(living)

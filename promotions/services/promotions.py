@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from common.errors import InvalidError
-from common.jsontypes import JSONObject, as_object
+from common.jsontypes import JSONObject
 from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
@@ -17,7 +17,7 @@ from promotions.engine.eligibility import Code, reason
 from promotions.engine.health import HealthState
 from promotions.engine.inflation import inflate
 from promotions.engine.verification import Gate
-from promotions.manifests.promotion_steps import steps_from, steps_to, variables_from, variables_to
+from promotions.manifests.promotion_steps import steps_to, variables_to
 from promotions.models import Freight, Promotion, PromotionRequest, Stage, Target, WorkKind
 from promotions.selectors import availability, plans
 from promotions.selectors.approvals import approval_missing, waiting_words
@@ -67,8 +67,8 @@ def create_promotion(
             "owns; create a PromotionRequest instead.",
             code="target_aware",
         )
-    refuse_closed(stage, now=now)
     promotion = planned_promotion(stage, freight, actor=actor, now=now)
+    refuse_closed(stage, now=now)
     promotion.labels = labels or {}
     promotion.annotations = {
         **(annotations or {}),
@@ -246,12 +246,10 @@ def planned_spec(stage: Stage, freight: Freight) -> dict[str, Any]:
     Raises:
         InvalidError: The Stage has no steps, or a task or one of its variables is missing.
     """
-    template = as_object(as_object(stage.spec.get("promotionTemplate")).get("spec"))
-    steps = steps_from(template.get("steps"))
+    steps, variables = plans.template_of(stage)
     if not steps:
         why = reason(Code.CONTROL_FLOW, stage=stage.name)
         raise InvalidError(f"{why.message}.", code="no_promotion_steps")
-    variables = (*variables_from(stage.spec.get("vars")), *variables_from(template.get("vars")))
     inflated = inflate(
         steps, promotion_variables=variables, find_task=partial(plans.find_task, stage)
     )

@@ -1,6 +1,5 @@
 """Writes what a Stage's reconcile pass finds: promotions, holdings, verification, conditions."""
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,6 @@ from common.jsontypes import JSONObject
 from projects.models import ChangeType
 from projects.services.changes import record_change
 from promotions import queue
-from promotions.engine.argocd.addressed import CONTEXT_ANNOTATION, AddressedApp, context_of
 from promotions.engine.conditions import Condition
 from promotions.engine.freight import collection_id
 from promotions.engine.health import Health
@@ -28,8 +26,6 @@ from promotions.models import (
 from promotions.selectors.availability import stages_taking_from
 from promotions.selectors.freight import freight_by_name, references
 from promotions.services import application_index, promotion_progress, slots
-
-logger = logging.getLogger(__name__)
 
 
 def admit(stage: Stage, promotion: Promotion, *, now: datetime) -> bool:
@@ -65,9 +61,8 @@ def conclude(stage: Stage, promotion: Promotion, *, now: datetime) -> None:
         promotion.freight_collection = collection
         promotion_progress.touched(promotion)
     values: dict[str, Any] = {"last_promotion": promotion}
-    applications = application_index.settle_applications(stage, promotion)
+    application_index.settle_applications(stage, promotion)
     if promotion.phase == "Succeeded":
-        values["annotations"] = _linked(stage.annotations, applications)
         record_collection(stage, promotion.freight_collection, promotion=promotion, now=now)
         values["health"] = None
     update_stage(stage, now=now, **values)
@@ -97,15 +92,13 @@ def replace_holds(stage: Stage, holds: Iterable[Hold]) -> None:
 
 
 def forget_promoting(stage: Stage, *, now: datetime) -> None:
-    """Forget what only a Stage with steps has: holds, its place in line, links to Applications.
+    """Forget what only a Stage with steps has: holds, and its place in line.
 
     What it held and promoted stays as history; it counts again if the Stage gets steps again.
     """
     slots.leave_line(stage, now=now)
     if AutoPromotionHold.objects.filter(stage=stage).exists():
         replace_holds(stage, ())
-    if CONTEXT_ANNOTATION in stage.annotations:
-        update_stage(stage, now=now, annotations=_linked(stage.annotations, ()))
 
 
 def store_status(
@@ -150,21 +143,11 @@ def remember_stable(stage: Stage, held: Mapping[str, str], *, now: datetime) -> 
 
 
 def wake_downstream(stage: Stage, freight: Iterable[Freight], *, now: datetime) -> None:
-    """Wake the Stages that may now take Freight that was verified here."""
-    names = [item.name for item in freight]
-    if not names:
+    """Wake the Stages that may now take Freight that was verified here, or has come back."""
+    if not list(freight):
         return
-    logger.info("freight verified", extra={"stage": stage.name, "freight": ",".join(names)})
     downstream = stages_taking_from(stage.project, stage=stage.name)
     queue.wake_many(kind=WorkKind.STAGE, uids=[row.uid for row in downstream], at=now)
-
-
-def _linked(
-    annotations: Mapping[str, str], applications: tuple[AddressedApp, ...]
-) -> dict[str, str]:
-    """Return annotations by which Kargo's pages link the Stage to its Applications."""
-    others = {key: value for key, value in annotations.items() if key != CONTEXT_ANNOTATION}
-    return {**others, CONTEXT_ANNOTATION: context_of(applications)} if applications else others
 
 
 def record_collection(

@@ -35,6 +35,9 @@ from promotions.steps.support.argocd_applications import (
 from promotions.steps.support.argocd_ledger import Ledger
 from promotions.steps.support.argocd_operations import Operations, Standing
 
+ASKED_AT_ONCE = 30
+"""For how many Applications an operation is begun at one invocation: one that is meant for
+thousands neither keeps a worker for an hour, nor goes on for long when its promotion is aborted."""
 SHOWN_MESSAGES = 3
 """Of how many Applications a step's message tells."""
 
@@ -147,7 +150,7 @@ class ArgoCDUpdate(StepDefaults):
         try:
             argocd = connected(self.planes, context, doing="update")
         except ArgoCDError as error:
-            return later(error, output=None)
+            return later(error, self.planes, context, output=None)
         ledger = Ledger(self.intents, origin_of(context), promotion=context.promotion)
         visit = _Visit(Operations(argocd, ledger, context))
         try:
@@ -155,7 +158,8 @@ class ArgoCDUpdate(StepDefaults):
                 visit.bring_forward(entry)
             status = aggregate(visit.phases)
         except ArgoCDError as error:
-            return later(error, output=listed(visit.applications) if visit.applications else None)
+            output = listed(visit.applications) if visit.applications else None
+            return later(error, self.planes, context, output=output)
         except (ForbiddenError, InvalidError) as error:
             raise StepError(error.message) from error
         return visit.result(status)
@@ -174,6 +178,7 @@ class _Visit:
     phases: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     checked: list[JSONValue] = field(default_factory=list)
+    turns: int = 0
 
     def bring_forward(self, entry: JSONObject) -> None:
         """Bring the operations of one entry's Applications forward."""
@@ -183,7 +188,13 @@ class _Visit:
         updates = updates_of(entry)
         require_compatible(found, updates)
         for seen in found:
-            standing = self.operations.advance(seen, updates, is_live=bool(entry.get("name")))
+            standing = self.operations.advance(
+                seen,
+                updates,
+                is_live=bool(entry.get("name")),
+                may_ask=self.turns < ASKED_AT_ONCE,
+            )
+            self.turns += standing.took_turn
             self._take_note(seen, updates, standing)
 
     def result(self, status: StepStatus) -> StepResult:

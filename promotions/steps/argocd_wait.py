@@ -27,6 +27,10 @@ from promotions.steps.support.argocd_applications import (
     selected,
 )
 
+READ_AT_ONCE = 50
+"""How many Applications that a selector found are read live at one invocation, at most."""
+LISTS_ARE_BEHIND = timedelta(seconds=10)
+"""How long a list may not show what had happened before it was asked for, with a margin."""
 SHOWN_MESSAGES = 3
 """Of how many Applications a step's message tells."""
 
@@ -71,13 +75,14 @@ class ArgoCDWait(StepDefaults):
         try:
             argocd = connected(self.planes, context, doing="check")
         except ArgoCDError as error:
-            return later(error, output=None)
-        visit = _Visit(argocd, _earlier(context))
+            return later(error, self.planes, context, output=None)
+        ran = context.now - (context.started_at or context.now)
+        visit = _Visit(argocd, _earlier(context), ran)
         try:
             for entry in map(as_object, as_list(context.config.get("apps"))):
                 visit.look_at(entry)
         except ArgoCDError as error:
-            return later(error, output=visit.output())
+            return later(error, self.planes, context, output=visit.output())
         except StepError as error:
             error.output = visit.output()
             raise
@@ -93,11 +98,15 @@ class _Visit:
 
     Attributes:
         health: The last health that is known of each Application, by its key.
+        ran: For how long the step has waited already.
+        read: How many were read live after a list had been.
         messages: What is waited for.
     """
 
     argocd: ArgoCD
     health: dict[str, str]
+    ran: timedelta
+    read: int = 0
     applications: list[Application] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
 
@@ -109,16 +118,28 @@ class _Visit:
         for application in found:
             before = self.health.get(application.key, "")
             first = look(application, goals=goals, before=before)
-            if entry.get("name") or first.readiness is Readiness.WAITING:
+            is_over = first.readiness is not Readiness.WAITING
+            if entry.get("name") or not is_over or self._is_list_believed(found):
                 self._take_note(application, first)
                 continue
             # A list may be behind: only a live read says that the waiting is over.
+            if self.read >= READ_AT_ONCE:
+                self.messages.append(f"{application} is to be looked at once more")
+                continue
+            self.read += 1
             live = current(self.argocd, application)
             self._take_note(live, look(live, goals=goals, before=before))
 
     def output(self) -> JSONObject:
         """Return what the step puts out, also when it fails."""
         return {**listed(self.applications), "healthStatus": dict(self.health)}
+
+    def _is_list_believed(self, found: tuple[Application, ...]) -> bool:
+        """Return whether a list has to do, being too long to read what is in it one by one.
+
+        It does once it is later than all that came before the step.
+        """
+        return len(found) > READ_AT_ONCE and self.ran >= LISTS_ARE_BEHIND
 
     def _take_note(self, seen: Application, found: Look) -> None:
         if found.health:

@@ -42,5 +42,6 @@ def refuse_unknown(body: JSONObject, *known: str) -> None:
     """
     unknown = sorted(body.keys() - set(known))
     if unknown:
-        error: InvalidError = bad_request(f'"{unknown[0]}" is not known; known are {known}')
+        listed = ", ".join(known)
+        error: InvalidError = bad_request(f'"{unknown[0]}" is not known; known are: {listed}')
         raise error

@@ -1,15 +1,9 @@
-"""Which Applications do a promotion's steps and health checks depend on?
+"""Which Applications do a promotion's steps and health checks depend on?"""
 
-Source: Kargo's Stage annotation ``kargo.akuity.io/argocd-context``.
-"""
-
-import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from common.jsontypes import JSONObject, JSONValue, as_list, as_object, as_text
-
-CONTEXT_ANNOTATION = "kargo.akuity.io/argocd-context"
+from common.jsontypes import JSONObject, as_list, as_object, as_text
 
 _KINDS = frozenset({"argocd-update", "argocd-wait"})
 
@@ -39,12 +33,6 @@ def addressed_by_checks(checks: Iterable[JSONObject]) -> tuple[AddressedApp, ...
         checks: Each with its kind, ``uses``, and its ``config``.
     """
     return _once(_listed(as_object(it.get("config"))) for it in checks if it.get("uses") in _KINDS)
-
-
-def context_of(applications: Iterable[AddressedApp]) -> str:
-    """Return the annotation by which Kargo's pages link a Stage to its Applications."""
-    listed: list[JSONValue] = [{"name": it.name, "namespace": it.namespace} for it in applications]
-    return json.dumps(listed, separators=(",", ":"))
 
 
 def _listed(value: JSONObject) -> list[AddressedApp]:

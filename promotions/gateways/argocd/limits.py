@@ -138,7 +138,7 @@ class PlaneLimits:
         left = self._paused_until - now
         if left > 0:
             raise ArgoCDBusyError(
-                f"{self._name} asked to be left alone; it is asked again in {left:.0f} s.",
+                f"{self._name} asked to be left alone; it is asked again soon.",
                 retryable=True,
                 retry_after=timedelta(seconds=left),
             )
@@ -147,7 +147,7 @@ class PlaneLimits:
         left = self._circuit.closed_in(now)
         if left > 0:
             raise ArgoCDUnavailableError(
-                f"{self._name} has failed repeatedly; it is asked again in {left:.0f} s.",
+                f"{self._name} has failed repeatedly; it is asked again soon.",
                 retryable=True,
                 code="argocd_circuit_open",
                 retry_after=timedelta(seconds=left),

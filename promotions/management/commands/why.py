@@ -22,6 +22,7 @@ from promotions.selectors.stages import stage_named
 from promotions.selectors.timeline import promotion_named
 from promotions.selectors.waiting import waiting_for
 
+_FREE = "nothing is in the way"
 _BARS = {
     Bars.PROMOTION: "refused",
     Bars.START: "waits",
@@ -48,18 +49,21 @@ class Command(BaseCommand):
             raise CommandError("Give --stage and --freight, or --promotion.")
         try:
             project = project_named(tenant_named(options["tenant"]), options["project"])
-            found = self._found(project, options)
+            found, otherwise = self._found(project, options)
         except PlatformError as error:
             raise CommandError(error.message) from error
-        self._show(found, as_json=options["json"])
+        self._show(found, otherwise=otherwise, as_json=options["json"])
 
-    def _found(self, project: Project, options: dict[str, Any]) -> tuple[Reason, ...]:
+    def _found(self, project: Project, options: dict[str, Any]) -> tuple[tuple[Reason, ...], str]:
+        """Return what is in the way, and what to say if nothing is."""
         if options["promotion"]:
-            return waiting_for(_subject(project, options["promotion"]), now=now())
+            subject = _subject(project, options["promotion"])
+            return waiting_for(subject, now=now()), _ending(subject)
         stage = stage_named(project, options["stage"])
-        return reasons_why_not(stage, freight_named(project, options["freight"]), now=now())
+        found = reasons_why_not(stage, freight_named(project, options["freight"]), now=now())
+        return found, _FREE
 
-    def _show(self, reasons: Iterable[Reason], *, as_json: bool) -> None:
+    def _show(self, reasons: Iterable[Reason], *, otherwise: str, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(reasons_to(reasons), indent=2))
             return
@@ -68,7 +72,15 @@ class Command(BaseCommand):
             self.stdout.write(f"{_BARS[it.bars]:12} {it.message}{at}")
             self.stdout.write(f"{'':12} lifted by: {it.lifted_by}")
         if not reasons:
-            self.stdout.write("nothing is in the way")
+            self.stdout.write(otherwise)
+
+
+def _ending(subject: Subject) -> str:
+    """Return how it ended; what has not, and waits for nothing, goes on."""
+    if not subject.is_terminal:
+        return _FREE
+    because = f": {subject.message}" if subject.message else ""
+    return f"it has ended as {subject.phase}{because}"
 
 
 def _subject(project: Project, name: str) -> Subject:

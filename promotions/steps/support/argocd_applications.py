@@ -20,6 +20,8 @@ from promotions.ports.argocd import (
 
 POLL_INTERVAL = timedelta(seconds=10)
 """How soon to look again if Argo CD does not tell of a change before."""
+LONGEST_INTERVAL = timedelta(minutes=5)
+"""How long to leave one alone, at most, that cannot be asked."""
 
 
 def connected(planes: ControlPlanes, context: StepContext, *, doing: str) -> ArgoCD:
@@ -108,22 +110,41 @@ def listed(applications: list[Application]) -> JSONObject:
     return {"apps": [{"name": it.name, "namespace": it.namespace} for it in applications]}
 
 
-def later(error: ArgoCDError, *, output: JSONObject | None) -> StepResult:
+def later(
+    error: ArgoCDError, planes: ControlPlanes, context: StepContext, *, output: JSONObject | None
+) -> StepResult:
     """Return that Argo CD is to be asked again, if that may help.
 
     A refused token is somebody's to replace: until then the step waits as long as it may.
 
+    Args:
+        error: What came of asking.
+        planes: Where it was found; they are told if it refused us.
+        context: The step's. The longer it has run, the less often it asks.
+        output: What the step puts out meanwhile.
+
     Raises:
         StepError: Asking again does not help.
     """
-    if not (error.retryable or isinstance(error, ArgoCDUnauthorizedError)):
+    is_refused = isinstance(error, ArgoCDUnauthorizedError)
+    if not (error.retryable or is_refused):
         raise StepError(error.message, output=output) from error
+    if is_refused:
+        planes.tell_refused(
+            tenant_uid=context.tenant_uid, shard=context.shard, project_uid=context.project_uid
+        )
     return StepResult(
         StepStatus.RUNNING,
         f"waiting for Argo CD: {error.message}",
         output,
-        retry_after=max(error.retry_after or POLL_INTERVAL, POLL_INTERVAL),
+        retry_after=max(error.retry_after or POLL_INTERVAL, _patience(context)),
     )
+
+
+def _patience(context: StepContext) -> timedelta:
+    """Return a tenth of the time that a step has run, so that little of it is lost by waiting."""
+    ran = context.now - (context.started_at or context.now)
+    return min(max(ran / 10, POLL_INTERVAL), LONGEST_INTERVAL)
 
 
 def ask_to_refresh(argocd: ArgoCD, application: Application) -> None:

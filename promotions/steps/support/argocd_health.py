@@ -12,7 +12,7 @@ from promotions.engine.argocd.health import (
     unreadable,
 )
 from promotions.engine.health import Health, HealthQuestion, HealthState
-from promotions.ports.argocd import AppRef, ArgoCD, ControlPlanes
+from promotions.ports.argocd import AppRef, ArgoCD, ArgoCDUnauthorizedError, ControlPlanes
 from promotions.steps.support.argocd_applications import ask_to_refresh
 
 DISABLED = (
@@ -43,12 +43,27 @@ class ArgoCDHealth:
         if argocd is None:
             return Health(HealthState.UNKNOWN, (DISABLED,))
         wanted = checked_applications(question.config, default_namespace=argocd.default_namespace)
-        return summed(_finding(argocd, it) for it in wanted)
+        try:
+            return summed(_finding(argocd, it) for it in wanted)
+        except ArgoCDUnauthorizedError as error:
+            self.planes.tell_refused(
+                tenant_uid=question.tenant_uid,
+                shard=question.shard,
+                project_uid=question.project_uid,
+            )
+            return summed(unreadable(it, reason=error.message) for it in wanted)
 
 
 def _finding(argocd: ArgoCD, wanted: CheckedApplication) -> Finding:
+    """Return what an Application says.
+
+    Raises:
+        ArgoCDUnauthorizedError: Argo CD refuses us, so that none says anything.
+    """
     try:
         application = argocd.get(AppRef(wanted.namespace, wanted.name))
+    except ArgoCDUnauthorizedError:
+        raise
     except PlatformError as error:
         return unreadable(wanted, reason=error.message)
     finding = assess(application, desired=wanted.desired)

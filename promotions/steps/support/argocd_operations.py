@@ -1,7 +1,7 @@
 """How does a promotion get one Application synchronized, once, whatever happens on the way?"""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from promotions.engine.argocd.application import Application, OperationPhase
@@ -43,10 +43,12 @@ class Standing:
     Attributes:
         phase: Of the operation that is waited for, or that is done.
         message: What is waited for; empty if nothing is.
+        took_turn: More was asked of Argo CD than what had been read before.
     """
 
     phase: str
     message: str = ""
+    took_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,12 @@ class Operations:
     context: StepContext
 
     def advance(
-        self, seen: Application, updates: tuple[SourceUpdate, ...], *, is_live: bool
+        self,
+        seen: Application,
+        updates: tuple[SourceUpdate, ...],
+        *,
+        is_live: bool,
+        may_ask: bool = True,
     ) -> Standing:
         """Bring an Application's operation forward and return how it stands.
 
@@ -66,6 +73,7 @@ class Operations:
             seen: The Application.
             updates: What is wanted of its sources.
             is_live: It was just read; otherwise it is, before anything is sent.
+            may_ask: Whether anything more may be asked of Argo CD now.
 
         Raises:
             StepError: The operation failed, or Argo CD refuses it.
@@ -74,6 +82,16 @@ class Operations:
             ArgoCDError: Argo CD did not do what was asked, and nothing was sent.
             UpstreamError: What was sent cannot be looked up (retryable).
         """
+        decision = self._decide(seen, updates)
+        if decision.act in {Act.WAIT, Act.DONE}:
+            return _standing(seen, decision)
+        if not may_ask:
+            return Standing(OperationPhase.RUNNING, f"{seen} waits for its turn")
+        return replace(self._ask(seen, updates, is_live=is_live), took_turn=True)
+
+    def _ask(
+        self, seen: Application, updates: tuple[SourceUpdate, ...], *, is_live: bool
+    ) -> Standing:
         for _ in range(MOST_CONFLICTS):
             decision = self._decide(seen, updates)
             if decision.act in {Act.WAIT, Act.DONE}:

@@ -1,4 +1,4 @@
-"""``kargo version``, and ``kargo logs`` where nothing keeps logs."""
+"""``kargo version`` and ``kargo logs``."""
 
 import pytest
 
@@ -21,16 +21,21 @@ def test_the_version_is_for_those_who_are_signed_in(site: Site) -> None:
         Session(site.address, "junk").call("GetVersionInfo")
 
 
-def test_logs_are_not_kept_and_the_answer_says_so(site: Site) -> None:
+def test_logs_of_a_job_are_printed_until_they_end(site: Site) -> None:
     path = "projects/demo/analysis-runs/test.1/logs"
 
-    for query in ("", "?metricName=errors", "?metricName=errors&containerName=main"):
-        with (
-            pytest.raises(CliError, match="unexpected status 501: ") as caught,
-            site.session("bob").logs(path + query),
-        ):
-            pass
-        assert "log streaming" in caught.value.error
+    for query in ("", "?metricName=smoke", "?metricName=smoke&containerName=main"):
+        with site.session("bob").logs(path + query) as pieces:
+            assert "".join(pieces).strip() == "all is well"
+
+
+def test_logs_of_what_has_no_job_are_refused_in_words(site: Site) -> None:
+    with (
+        pytest.raises(CliError, match="unexpected status 400: ") as caught,
+        site.session("bob").logs("projects/demo/analysis-runs/test.1/logs?metricName=errors"),
+    ):
+        pass
+    assert caught.value.error == 'AnalysisRun "test.1" has no job metric "errors"'
 
 
 def test_logs_of_what_one_may_not_see_are_not_found(site: Site) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from projects.models import ControlPlane, ProjectConfig, Tenant
+from promotions.manifests.yaml_text import write_yaml
 from promotions.models import Freight, Promotion, PromotionRequest, Stage, Warehouse
 from tests.factories.domain import NOON, make_promotion
 from tests.functional.access.grounds import World
@@ -19,6 +20,7 @@ def stage_pk(name: str) -> Callable[[World], int]:
 _REQUEST = "/promotion-requests/test.request"
 _APPROVALS = "/promotions/test.waiting/approvals"
 _PLANE = "/api/v1/tenants/acme/control-planes/$plane"
+_PLANE_SPEC = {"kind": "rest", "address": "https://argocd.example.com", "shard": "other"}
 _CONFIG_MAP = {"name": "new", "data": {"a": "b"}}
 
 
@@ -219,6 +221,25 @@ ACTS: Mapping[str, Mapping[str, Door]] = {
     "take a role in the tenant away": {
         "API": rest("delete", "/members/tara/roles/tenant-admin", base="/t/acme/api/v1"),
         "portal": page("/members/revoke", username="tara", role="tenant-admin"),
+    },
+    "register a control plane": {
+        "API": rest(
+            "post",
+            "/control-planes",
+            {"name": "new", "credential": {"token": "secret"}, **_PLANE_SPEC},
+            base="/api/v1/tenants/acme",
+        ),
+        "portal": page(
+            "/control-planes/new", name="new", spec=write_yaml([_PLANE_SPEC]), token="secret"
+        ),
+    },
+    "edit a control plane": {
+        "API": rest("patch", "", _PLANE_SPEC, base=_PLANE),
+        "portal": page("/control-planes/$plane/edit", spec=write_yaml([_PLANE_SPEC])),
+    },
+    "rotate a control plane's credential": {
+        "API": rest("post", "/rotate", {"credential": {"token": "next"}}, base=_PLANE),
+        "portal": page("/control-planes/$plane/rotate", token="next"),
     },
     "check a control plane": {
         "API": rest("post", "/check", base=_PLANE),

@@ -302,9 +302,19 @@ _OURS = {
     ),
 }
 _FORM = {"freight": "$freight"}
+_PLANE_FORM = {
+    "name": "new",
+    "spec": "kind: rest\naddress: https://argocd.example.com\nshard: other\n",
+    "token": "secret",
+}
 _PAGES = {
     "GET /": Row(MEMBERS),
     "GET /control-planes": Row(TENANT),
+    "GET /control-planes/new": Row(TENANT),
+    "POST /control-planes/new": Row(TENANT, form=_PLANE_FORM),
+    "GET /control-planes/<str:plane>/edit": Row(TENANT),
+    "POST /control-planes/<str:plane>/edit": Row(TENANT, form={"spec": _PLANE_FORM["spec"]}),
+    "POST /control-planes/<str:plane>/rotate": Row(TENANT, form={"token": "next"}),
     "POST /control-planes/<str:plane>/check": Row(TENANT),
     "POST /control-planes/<str:plane>/enable": Row(TENANT),
     "POST /control-planes/<str:plane>/disable": Row(TENANT),

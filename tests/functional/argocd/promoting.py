@@ -41,6 +41,9 @@ class OnePlane:
     def for_shard(self, *, tenant_uid: str, shard: str, project_uid: str) -> ArgoCD | None:
         return self.argocd
 
+    def tell_refused(self, *, tenant_uid: str, shard: str, project_uid: str) -> None:
+        """Leave it to the timeline, which checks when it likes."""
+
 
 @dataclass
 class Promoting:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from promotions import wiring
-from promotions.engine.argocd.addressed import CONTEXT_ANNOTATION
 from promotions.engine.registry import Registry
+from promotions.manifests import stage as stage_manifest
+from promotions.manifests.metadata import ARGOCD_CONTEXT
 from promotions.models import AddressedApplication, Stage, StepIntent, WorkKind
 from promotions.ports import argocd as port
 from promotions.reconcilers.promotions import PromotionReconciler
@@ -54,9 +55,9 @@ def test_a_promotion_syncs_and_its_stage_shows_the_applications_health(ground: G
     ]
     assert [it.attempt for it in ground.site.record.operations] == ["1"]
     assert condition(stage, "Healthy") == ("True", "Healthy")
-    assert json.loads(stage.annotations[CONTEXT_ANNOTATION]) == [
-        {"name": "web", "namespace": "argocd"}
-    ]
+    shown = stage_manifest.to_manifest(stage)["metadata"]["annotations"]
+    assert json.loads(shown[ARGOCD_CONTEXT]) == [{"name": "web", "namespace": "argocd"}]
+    assert ARGOCD_CONTEXT not in stage.annotations, "applying it again must change nothing"
 
 
 def test_the_stages_page_leads_to_its_applications(ground: Ground) -> None:

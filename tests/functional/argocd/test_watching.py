@@ -181,6 +181,19 @@ def test_only_stages_of_the_tenant_and_the_shard_are_made_due(ground: Ground) ->
     assert [is_due(it) for it in (here, elsewhere, stranger)] == [True, False, False]
 
 
+def test_only_stages_of_projects_that_the_control_plane_is_bound_to_are_made_due(
+    ground: Ground,
+) -> None:
+    tenant = ground.world.project.tenant
+    here = depend(ground.stage())
+    neighbour = depend(make_stage(make_project("other", tenant=tenant), "prod"))
+
+    due = mark_due(tenant.uid, shard="", projects=("demo",), applications={WEB}, now=read_clock())
+
+    assert due == 1
+    assert [is_due(it) for it in (here, neighbour)] == [True, False]
+
+
 def test_a_thousand_changes_are_stored_in_a_few_queries(
     ground: Ground, django_assert_max_num_queries: object
 ) -> None:

@@ -58,7 +58,8 @@ def test_a_control_plane_that_is_added_is_listened_to_and_one_that_is_deleted_no
         watch.keep_up()
 
         assert until(lambda: bool(other.streams.opened))
-        assert [it.key for it in watch._running] == [PlaneKey(ground.plane.tenant.uid, "")]
+        key = PlaneKey(ground.plane.tenant.uid, "", ("another",))
+        assert [it.key for it in watch._running] == [key]
         other.streams.close_all()
     ground.site.streams.close_all()
 

@@ -16,6 +16,7 @@ from promotions.engine.approvals import Action
 from promotions.engine.eligibility import Code
 from promotions.engine.runner import StepResult, StepStatus
 from promotions.models import Event, Promotion, Stage
+from promotions.reconcilers.loop import run_one
 from promotions.selectors.approvals import Subject
 from promotions.selectors.eligibility import reasons_why_not
 from promotions.services.approvals import Judgement, judge_promotion
@@ -31,7 +32,7 @@ from tests.functional.domain.fleets import (
     outcomes,
     request_for,
 )
-from tests.functional.domain.world import World
+from tests.functional.domain.world import SHARD, World
 
 CAROL_UID = uuid4()
 HOURS = timedelta(hours=2)
@@ -272,3 +273,60 @@ def test_the_command_line_lists_what_waits_and_for_whom(world: World) -> None:
     assert (shown["name"], shown["approvals"], shown["minApprovals"]) == (promotion.name, 1, 2)
     with pytest.raises(CommandError, match="not found"):
         call_command("approvals", "--project", "demo", "--stage", "nowhere")
+
+
+def test_whoever_may_no_longer_approve_has_not(world: World) -> None:
+    world.warehouse()
+    require(world, minApprovals=2)
+    stage = world.stage()
+    promotion = world.promote(stage, world.freight("a"))
+    approve(world, promotion)
+
+    require(world, approvers=[{"role": "release-manager"}])
+    world.settle()
+
+    promotion.refresh_from_db()
+    assert promotion.phase == "Pending"
+    assert promotion.message == "Waiting for approval: 0 of 1 approvals by role release-manager"
+
+
+def test_a_request_that_is_rejected_after_it_was_let_in_ends_and_frees_the_stage(
+    world: World,
+) -> None:
+    world.warehouse()
+    fleet(world, 1)
+    require(world)
+    stage = fleet_stage(world)
+    request = request_for(world, stage)
+    approve(world, request)
+    assert run_one(SHARD, world.reconcilers, owner="test")  # the Stage lets it in
+    stage.refresh_from_db()
+    let_in = stage.current_request_id
+
+    approve(world, request, Action.REJECT)
+    world.settle()
+
+    stage.refresh_from_db()
+    assert (let_in, stage.current_request_id) == (request.pk, None)
+    assert again(request).phase == "Failed"
+    assert outcomes(request) == {"t00": ""}
+
+
+def test_what_was_let_in_and_lost_its_approval_starts_when_it_needs_none_any_more(
+    world: World,
+) -> None:
+    world.warehouse()
+    require(world)
+    stage = world.stage()
+    promotion = world.promote(stage, world.freight("a"))
+    approve(world, promotion)
+    assert run_one(SHARD, world.reconcilers, owner="test")  # the Stage lets it in
+    approve(world, promotion, Action.WITHDRAW)
+    world.settle()
+    before = world.phases(stage)
+
+    world.apply("ProjectConfig", world.project.name, spec={})
+    world.settle()
+
+    assert before == [("a", "Pending")]
+    assert world.phases(stage) == [("a", "Succeeded")]

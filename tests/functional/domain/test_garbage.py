@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from common.clock import now as read_clock
+from common.jsontypes import JSONValue
 from promotions.models import Freight, Promotion, PromotionRequest, Stage
 from promotions.reconcilers.garbage import collect_garbage
 from promotions.selectors.freight import names_of_holders
@@ -66,6 +67,27 @@ def test_freight_that_a_stage_holds_or_awaits_stays_with_what_is_newer(world: Wo
     assert sorted(short(it) for it in Freight.objects.all()) == ["b", "c", "d", "e"]
     assert names_of_holders(freight[1]) == ["test"]
     assert names_of_holders(freight[2]) == []
+
+
+def test_freight_that_a_stage_would_go_back_to_stays(world: World) -> None:
+    world.warehouse()
+    stage = world.stage()
+    good, bad = world.freight("a"), world.freight("b")
+    world.promote(stage, bad)
+    world.settle()
+    Stage.objects.filter(pk=stage.pk).update(
+        metadata={"stableFreight": {"Warehouse/main": good.name}}
+    )
+    everything: JSONValue = {"stageSelector": {"name": "glob:*"}, "autoRollback": {}}
+    retention: JSONValue = {"freight": {"maxRetained": 0, "minAge": "0s"}}
+    policies: dict[str, JSONValue] = {"retention": retention, "promotionPolicies": [everything]}
+    world.apply("ProjectConfig", world.project.name, spec=policies)
+
+    with_policy = collect_garbage(now=read_clock() + LATER)
+    world.apply("ProjectConfig", world.project.name, spec={"retention": retention})
+    without_policy = collect_garbage(now=read_clock() + LATER)
+
+    assert (with_policy, without_policy) == (0, 1)
 
 
 def test_a_run_deletes_no_more_than_it_may(world: World) -> None:

@@ -52,6 +52,19 @@ def test_nobody_promotes_by_hand_while_it_is_closed(world: World) -> None:
     assert world.phases(stage) == []
 
 
+def test_who_is_refused_for_more_than_a_window_is_told_everything(world: World) -> None:
+    world.warehouse()
+    world.stage("test")
+    stage = world.stage("prod", sources={"stages": ["test"]})
+    configure(world, freeze(-HOUR, HOUR))
+
+    with pytest.raises(InvalidError) as caught:
+        world.promote(stage, world.freight("a"))
+
+    assert "not yet verified in test; " in caught.value.message
+    assert 'denied by promotion window "freeze"' in caught.value.message
+
+
 def test_it_says_so_in_its_status_and_wherever_people_ask_why(world: World) -> None:
     world.warehouse()
     stage = world.stage()

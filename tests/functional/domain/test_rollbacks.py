@@ -5,8 +5,17 @@ from datetime import timedelta
 from common.clock import now as read_clock
 from common.jsontypes import JSONObject, JSONValue
 from promotions.engine.runner import StepError, StepResult, StepStatus
-from promotions.models import AutoPromotionHold, Promotion, Stage, Verification
+from promotions.models import (
+    AutoPromotionHold,
+    Promotion,
+    PromotionRequest,
+    Stage,
+    Verification,
+)
 from promotions.selectors.plans import ROLLBACK_ANNOTATION
+from promotions.services.promotion_requests import abort_promotion_request
+from promotions.services.promotions import abort_promotion
+from tests.functional.domain.fleets import again, begin, fleet, fleet_stage, request_for
 from tests.functional.domain.world import World
 
 SCRIPTED: JSONObject = {"uses": "scripted", "as": "it"}
@@ -134,3 +143,47 @@ def test_closed_windows_keep_rollbacks_out_as_well(world: World) -> None:
     world.reconcile(stage, now=now + timedelta(seconds=2))
 
     assert world.phases(stage) == [("a", "Succeeded"), ("b", "Failed")]
+
+
+def test_a_rollback_that_somebody_ends_before_it_starts_does_not_come_back(world: World) -> None:
+    world.warehouse()
+    world.automate(policy(onPromotion=["Failed"]))
+    stage = world.stage("test", SCRIPTED)
+    world.steps.script = [YES, NO, YES]
+    world.promote(stage, world.freight("a"))
+    world.settle()
+    world.promote(stage, world.freight("b"))
+    rules: list[JSONValue] = [{"stageSelector": {"name": "glob:*"}, "minApprovals": 1}]
+    world.reconcile(world.promotions(stage)[-1])
+    spec: JSONValue = {
+        "promotionPolicies": [policy(onPromotion=["Failed"])],
+        "approvalPolicies": rules,
+    }
+    world.apply("ProjectConfig", world.project.name, spec=spec)
+    world.settle()
+    (rollback,) = rollbacks(stage)
+    waited = rollback.phase
+
+    abort_promotion(rollback, actor=world.alice, reason="not now", now=read_clock())
+    world.settle()
+    world.hasten(stage)
+
+    assert waited == "Pending"
+    assert world.phases(stage) == [("a", "Succeeded"), ("b", "Failed"), ("a", "Aborted")]
+
+
+def test_an_aborted_request_is_no_failure_to_go_back_from(world: World) -> None:
+    world.warehouse()
+    fleet(world, 1)
+    world.automate(policy(onPromotion=["Failed"]))
+    stage = fleet_stage(world)
+    request_for(world, stage, world.freight("a"))
+    world.settle()
+    request = request_for(world, stage, world.freight("b"))
+    begin(world)
+
+    abort_promotion_request(again(request), actor=world.alice, reason="no", now=read_clock())
+    world.settle()
+
+    assert again(request).phase == "Failed"
+    assert PromotionRequest.objects.filter(stage=stage).count() == 2

@@ -8,7 +8,6 @@ import pytest
 from common.clock import now as read_clock
 from common.jsontypes import JSONObject, JSONValue
 from projects.models import Quota
-from promotions.engine.argocd.addressed import CONTEXT_ANNOTATION
 from promotions.engine.runner import StepError, StepResult, StepStatus
 from promotions.manifests.stage import to_manifest
 from promotions.models import (
@@ -158,6 +157,23 @@ def test_following_upstream_takes_what_is_there_now(world: World) -> None:
     assert candidates_of(stored(prod), now=read_clock()) == {}  # both: who knows which
 
 
+def test_who_follows_upstream_goes_back_with_it_at_once(world: World) -> None:
+    world.warehouse()
+    world.automate({"stageSelector": {"name": "prod"}, "autoPromotionEnabled": True})
+    following: JSONObject = {
+        "stages": ["test"],
+        "autoPromotionOptions": {"selectionPolicy": "MatchUpstream"},
+    }
+    test, prod = world.stage("test"), world.stage("prod", sources=following)
+    old, new = world.freight("a"), world.freight("b")
+
+    for freight in (old, new, old):
+        world.promote(test, freight)
+        world.settle()
+
+    assert world.held(prod) == {"main": "a"}
+
+
 # ------------------------------------------------------------ standings
 @pytest.mark.parametrize(
     ("before", "stayed", "is_verified", "after"),
@@ -302,7 +318,6 @@ def test_a_stage_that_loses_its_steps_forgets_what_only_steps_bring(world: World
     old, _ = world.freight("a"), world.freight("b")
     world.promote(stage, old)
     world.settle()
-    Stage.objects.filter(pk=stage.pk).update(annotations={CONTEXT_ANNOTATION: "[]", "mine": "yes"})
     assert AutoPromotionHold.objects.filter(stage=stage).count() == 1
 
     stage = world.stage(promotionTemplate=None)
@@ -315,7 +330,6 @@ def test_a_stage_that_loses_its_steps_forgets_what_only_steps_bring(world: World
         ("Ready", "True", "Ready")
     ]
     assert not AutoPromotionHold.objects.filter(stage=stage).exists()
-    assert CONTEXT_ANNOTATION not in stored(stage).annotations
     assert StageFreight.objects.filter(stage=stage, verified_at__isnull=False).count() == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 from common.clock import now as read_clock
 from common.errors import ConflictError, InvalidError
 from promotions.manifests.writers import write_manifest
-from promotions.models import Event, Promotion, PromotionRequest, Stage, Work, WorkKind
+from promotions.models import Event, Promotion, PromotionRequest, Stage, Target, Work, WorkKind
 from promotions.reconcilers.loop import LeaseLostError, claim
 from promotions.selectors.eligibility import reasons_why_not
 from promotions.services.promotion_requests import (
@@ -17,6 +17,7 @@ from promotions.services.promotion_requests import (
 )
 from promotions.services.promotions import create_promotion
 from promotions.services.stages import delete_stage
+from promotions.services.targets import delete_target
 from rbac.models import AuditEvent
 from tests.functional.domain.fleets import (
     add_target,
@@ -331,3 +332,13 @@ def test_a_stage_that_promotes_to_targets_no_longer_ends_its_request(demo: World
 
     assert again(request).phase == "Errored"
     assert outcomes(request) == {"t00": "Succeeded", "t01": ""}
+
+
+def test_targets_that_are_gone_are_not_tried_again_and_named(demo: World) -> None:
+    fleet(demo, 2, broken=(1,))
+    request = request_for(demo, fleet_stage(demo))
+    demo.settle()
+    delete_target(Target.objects.get(name="t01"), actor=demo.alice, now=read_clock())
+
+    with pytest.raises(ConflictError, match="no longer exist: t01"):
+        retry_promotion_request(again(request), actor=demo.alice, now=read_clock())

@@ -38,3 +38,14 @@ def test_the_command_line_tells_what_a_promotion_waits_for(world: World) -> None
     assert "is under way" in told.getvalue()
     with pytest.raises(CommandError, match="Give --stage and --freight, or --promotion"):
         call_command("why", "--project", "demo", "--stage", "test")
+
+
+def test_the_command_line_tells_how_a_promotion_ended(world: World) -> None:
+    test, _ = arrange(world)
+    done = world.promote(test, world.freight("a"))
+    world.settle()
+    told = StringIO()
+
+    call_command("why", "--project", "demo", "--promotion", done.name, stdout=told)
+
+    assert told.getvalue().startswith("it has ended as Succeeded")

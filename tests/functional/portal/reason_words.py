@@ -31,6 +31,12 @@ SCENES: dict[Code, Scene] = {
         'a promotion to "test"',
         None,
     ),
+    Code.UPSTREAM_MISSING: (
+        reasons.upstream_missing,
+        'there is no Stage "gone"',
+        'whoever may create Stage "gone", or edit spec.requestedFreight of "prod"',
+        None,
+    ),
     Code.UPSTREAM_PROMOTING: (
         reasons.upstream_promoting,
         'on its way to test with promotion "test.+"',
@@ -71,6 +77,18 @@ SCENES: dict[Code, Scene] = {
         reasons.soak_interrupted,
         "has not been in test for long enough, and is not there now",
         'a promotion back to "test", or somebody who approves the Freight for "prod"',
+        None,
+    ),
+    Code.NEVER_SOAKS: (
+        reasons.never_soaks,
+        "never soaks in test, which has no promotion steps and keeps no Freight",
+        'somebody who approves the Freight for "prod", or whoever may edit its requiredSoakTime',
+        None,
+    ),
+    Code.TEMPLATE_INCOMPLETE: (
+        reasons.template_incomplete,
+        'task "ship" of step "task-1": PromotionTask "ship" not found',
+        f'{_EDITS} that task, or the promotionTemplate of Stage "prod"',
         None,
     ),
     Code.WINDOW_CLOSED: (
@@ -156,6 +174,12 @@ SCENES: dict[Code, Scene] = {
         reasons.left_upstream,
         "not in test now, which prod follows",
         f'a promotion back to "?test"?, or {_BY_HAND}',
+        None,
+    ),
+    Code.NEVER_IN_UPSTREAM: (
+        reasons.never_in_upstream,
+        "prod follows test, which has no promotion steps and keeps no Freight",
+        f'{_BY_HAND}, or whoever may edit the selectionPolicy of Stage "prod"',
         None,
     ),
     Code.SEVERAL_UPSTREAM: (

@@ -92,6 +92,10 @@ def not_verified(it: Asked) -> None:
     it.downstream()
 
 
+def upstream_missing(it: Asked) -> None:
+    it.request({"stages": ["gone"]})
+
+
 def upstream_promoting(it: Asked) -> None:
     make_promotion(it.downstream(), it.freight)
 
@@ -125,6 +129,12 @@ def soak_interrupted(it: Asked) -> None:
     make_standing(test, it.freight, verified_at=it.since, longest_soak=timedelta(minutes=1))
 
 
+def never_soaks(it: Asked) -> None:
+    test = it.downstream({"stages": ["test"], "requiredSoakTime": "1h"})
+    Stage.objects.filter(pk=test.pk).update(is_control_flow=True)
+    make_standing(test, it.freight, verified_at=it.since)
+
+
 def window_closed(it: Asked) -> None:
     times = {"dtstart": "20200101T000000Z", "dtend": "21000101T000000Z"}
     it.configure(promotionWindows=[{"name": "freeze", "kind": "Deny", **times}])
@@ -133,6 +143,12 @@ def window_closed(it: Asked) -> None:
 def control_flow(it: Asked) -> None:
     spec = {"requestedFreight": it.stage.spec["requestedFreight"]}
     Stage.objects.filter(pk=it.stage.pk).update(is_control_flow=True, spec=spec)
+
+
+def template_incomplete(it: Asked) -> None:
+    steps: list[JSONValue] = [{"task": {"name": "ship"}}]
+    it.stage.spec = {**it.stage.spec, "promotionTemplate": {"spec": {"steps": steps}}}
+    it.stage.save(update_fields=["spec"])
 
 
 # ------------------------------------------------------------ what has to wait
@@ -211,6 +227,13 @@ def held(it: Asked) -> None:
 def left_upstream(it: Asked) -> None:
     it.automate()
     make_standing(it.downstream(FOLLOWING), it.freight, verified_at=it.since)
+
+
+def never_in_upstream(it: Asked) -> None:
+    it.automate()
+    test = it.downstream(FOLLOWING)
+    Stage.objects.filter(pk=test.pk).update(is_control_flow=True)
+    make_standing(test, it.freight, verified_at=it.since)
 
 
 def several_upstream(it: Asked) -> None:

@@ -26,6 +26,7 @@ def _address(name: str, promotion: str, freight: str) -> str:
         "sequence": "1",
         "plane": "argocd",
         "promotion_request": "many",
+        "run": "test.1",
     }
     route = next(str(it.pattern) for it in urlpatterns if it.name == name)
     wanted = {key: value for key, value in values.items() if f":{key}>" in route}

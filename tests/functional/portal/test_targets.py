@@ -110,4 +110,4 @@ def test_retrying_what_did_not_succeed_from_the_page(
 
     response = alice.post(address, follow=True)
 
-    assert "Every target of the promotion request has succeeded." in response.content.decode()
+    assert "The targets that did not succeed no longer exist" in response.content.decode()

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from promotions.engine.conditions import ConditionStatus
@@ -7,11 +9,43 @@ from promotions.engine.health import (
     aggregate,
     assessed,
     merge,
+    patience,
     settled,
     unknown_checker,
     waiting,
 )
 from promotions.engine.phases import PromotionPhase
+
+
+def seconds_between_looks(state: HealthState, *, is_lost: bool = False) -> list[float]:
+    waits: list[timedelta] = []
+    for _ in range(7):
+        wait = patience(Health(state), waited=waits[-1] if waits else None, is_lost=is_lost)
+        assert wait is not None
+        waits.append(wait)
+    return [wait.total_seconds() for wait in waits]
+
+
+def test_what_stays_unknown_or_progressing_is_looked_at_less_and_less() -> None:
+    lost = seconds_between_looks(HealthState.UNKNOWN, is_lost=True)
+
+    assert lost == [30, 60, 120, 240, 300, 300, 300]
+    assert seconds_between_looks(HealthState.UNKNOWN) == [30, 60, 60, 60, 60, 60, 60]
+    assert seconds_between_looks(HealthState.PROGRESSING) == [10, 20, 40, 60, 60, 60, 60]
+
+
+def test_a_clock_that_jumps_makes_nobody_wait_longer_or_spin() -> None:
+    for waited in (timedelta(days=-9), timedelta(days=9999)):
+        wait = patience(Health(HealthState.UNKNOWN), waited=waited)
+
+        assert wait is not None
+        assert timedelta(seconds=30) <= wait <= timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("state", [HealthState.HEALTHY, HealthState.UNHEALTHY])
+def test_what_is_settled_is_in_no_hurry(state: HealthState) -> None:
+    assert patience(Health(state), waited=None) is None
+    assert patience(None, waited=None) is None
 
 
 @pytest.mark.parametrize("index", range(4))

@@ -18,6 +18,7 @@ from promotions.engine.freight import FreightOrigin
 from promotions.engine.health import HealthState
 from promotions.engine.holds import Hold
 from promotions.engine.obstacles import (
+    Automation,
     UpstreamFacts,
     automation_reasons,
     availability_reasons,
@@ -163,9 +164,8 @@ def test_what_people_may_promote_says_why_the_platform_does_not(
         freight({"uat": None}),
         stage="prod",
         requests=[FROM_UAT],
-        facts=facts,
-        holds={str(MAIN): HOLD},
-        newest=newest,
+        upstream={},
+        automation=Automation(facts, {str(MAIN): HOLD}, newest),
         now=NOW,
     )
 
@@ -180,9 +180,8 @@ def test_what_left_the_stage_that_is_followed_is_not_taken_by_itself() -> None:
         freight({"uat": None}),
         stage="prod",
         requests=[follows],
-        facts=StageFacts(is_enabled=True),
-        holds={},
-        newest="g",
+        upstream={},
+        automation=Automation(StageFacts(is_enabled=True), {}, "g"),
         now=NOW,
     )
 

@@ -1,5 +1,6 @@
 """How many approvals a promotion needs, whose, and until when they count."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from promotions.engine.approvals import Action, Identity, Response
@@ -15,6 +16,7 @@ from promotions.engine.quorum import (
 
 NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 NOBODY = Person()
+AS_ADMIN = ("", "", "kargo-admin")
 TWO = parse_approval_policy({"minApprovals": 2, "expiresAfter": "1h"})
 ADMINS = parse_approval_policy(
     {
@@ -53,7 +55,8 @@ def test_one_rejection_decides() -> None:
 
 
 def test_somebody_required_is_missed_until_they_approve() -> None:
-    found = standing(ADMINS, [said("ann")], now=NOON)
+    ann = replace(said("ann"), matched=frozenset({AS_ADMIN}))
+    found = standing(ADMINS, [ann], now=NOON)
     why = why_not_approved(ADMINS, found)
 
     assert not found.is_met
@@ -61,6 +64,24 @@ def test_somebody_required_is_missed_until_they_approve() -> None:
     assert (why.code, why.bars) == (Code.APPROVALS_MISSING, Bars.START)
     assert why.message == "1 of 1 approvals"
     assert why.lifted_by == "role kargo-admin or groups sre; among them groups sre"
+
+
+def test_an_approval_that_the_policy_no_longer_lets_somebody_give_does_not_count() -> None:
+    ann = Response("email:ann", "1", Action.APPROVE, NOON)
+    admin = replace(ann, matched=frozenset({AS_ADMIN}))
+    anybody = parse_approval_policy({})
+
+    assert standing(anybody, [ann], now=NOON).is_met
+    assert standing(ADMINS, [ann], now=NOON).given == 0
+    assert standing(ADMINS, [admin], now=NOON).given == 1
+    assert standing(anybody, [ann], now=NOON, requester=Person("1")).given == 0
+    assert standing(anybody, [ann], now=NOON, author=Person(name="email:ann")).given == 0
+
+
+def test_one_person_with_two_accounts_counts_once() -> None:
+    twice = [Response("ann@example.com", uid, Action.APPROVE, NOON) for uid in ("1", "2")]
+
+    assert standing(TWO, twice, now=NOON).given == 1
 
 
 def test_who_asked_and_who_made_the_freight_do_not_approve_it() -> None:

@@ -56,6 +56,11 @@ def test_without_a_policy_nothing_goes_back(facts: RollbackFacts) -> None:
     assert freight(replace(facts, policy=None)) == ""
 
 
+@BOTH
+def test_a_rollback_that_somebody_ended_is_not_begun_again(facts: RollbackFacts) -> None:
+    assert freight(replace(facts, tried=frozenset({"good"}))) == ""
+
+
 @pytest.mark.parametrize(
     "phase", [PromotionPhase.ERRORED, PromotionPhase.ABORTED, PromotionPhase.SUCCEEDED]
 )

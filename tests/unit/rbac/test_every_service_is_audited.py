@@ -64,6 +64,7 @@ NOT_AUDITED = {
     "projects.services.access.enter_tenant": "makes the default tenant, the first time",
     "promotions.services.approval_gate.is_approved": "says what a promotion waits for; no act",
     "promotions.services.approval_gate.may_start": "says what a promotion waits for; no act",
+    "promotions.services.approval_gate.resume": "wakes what waits for approval; no act",
     "promotions.services.approval_gate.touched": _PART_OF,
     "promotions.services.events.tell_freight_verified": _OBSERVED,
     "promotions.services.events.tell_freight_approved": _PART_OF,
