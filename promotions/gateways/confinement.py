@@ -10,6 +10,7 @@ Source: ``landlock(7)``, ``seccomp(2)`` and ``linux/{landlock,seccomp,audit}.h``
 
 import ctypes
 import errno
+import math
 import os
 import platform
 import resource
@@ -20,6 +21,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +53,8 @@ class Confinement:
         network: Whether it may open sockets.
         memory_bytes: Most memory that it may have written to; its children have as much each.
         file_bytes: Size of the largest file that it may write.
+        cpu: Most processor time that it may take, so that one whose worker was killed in the very
+            moment of starting it does not go on for ever; ``None`` is any.
         listable: Directories in which, and below which, it may list names.
     """
 
@@ -60,6 +64,7 @@ class Confinement:
     network: bool
     memory_bytes: int
     file_bytes: int
+    cpu: timedelta | None = None
     listable: tuple[Path, ...] = ()
 
     def start(self, argv: list[str], **options: object) -> subprocess.Popen[bytes]:
@@ -72,11 +77,14 @@ class Confinement:
             return thread.submit(self._start_here, argv, options, ruleset).result()
 
     def start_unconfined(self, argv: list[str], **options: object) -> subprocess.Popen[bytes]:
-        """Start a program with its memory and files bounded, and nothing else."""
+        """Start a program with its memory, files and time bounded, and nothing else."""
         process = subprocess.Popen(argv, **options)  # type: ignore[call-overload] # noqa: S603 - options of Popen, passed on; a fixed command
         with suppress(ProcessLookupError):
             resource.prlimit(process.pid, resource.RLIMIT_DATA, (self.memory_bytes,) * 2)
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (self.file_bytes,) * 2)
+            if self.cpu is not None:
+                seconds = math.ceil(self.cpu.total_seconds())
+                resource.prlimit(process.pid, resource.RLIMIT_CPU, (seconds,) * 2)
         return process  # type: ignore[no-any-return] # as above
 
     def _start_here(

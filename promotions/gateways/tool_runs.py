@@ -157,6 +157,7 @@ def _confinement(run: ToolRun, *, home: Path, limits: ToolLimits) -> Confinement
         network=False,
         memory_bytes=limits.memory_bytes,
         file_bytes=_LARGEST_FILE_BYTES,
+        cpu=limits.timeout * (os.cpu_count() or 1),
         listable=(run.readable,) if run.readable else (),
     )
 

@@ -3,8 +3,8 @@
 One small shell per process reads the groups from a pipe. When the pipe closes, its owner is
 gone and the shell kills whatever is still listed: children, and theirs. Unlike
 ``PR_SET_PDEATHSIG`` that needs no code between fork and exec, and works where there is no prctl.
-A process killed in the few microseconds between starting a child and telling of it leaves that
-child to its own time limits, so what children do must be repeatable all the same.
+A process killed in the few moments between starting a child and telling of it leaves that child
+to its limit of processor time, so what children do must be repeatable all the same.
 """
 
 import os

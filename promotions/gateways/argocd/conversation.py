@@ -157,8 +157,9 @@ class Conversation:
             return problem
         found = _parsed(response.content)
         if found is None:
-            self.limits.failed()
-            return Lost(nonsense(name=self.name, doing=doing, status=response.status).message)
+            lost = nonsense(name=self.name, doing=doing, status=response.status).message
+            self.limits.failed(lost)
+            return Lost(lost)
         self.limits.succeeded()
         return found
 
@@ -228,7 +229,7 @@ class Conversation:
         except ArgoCDError:
             raise
         except UpstreamError as error:
-            self.limits.failed()
+            self.limits.failed(error.message)
             raise self._unavailable(error, doing) from error
 
     @contextmanager
@@ -260,8 +261,9 @@ class Conversation:
             raise error_of(self._problem(response), name=self.name, doing=doing)
         found = _parsed(response.content)
         if found is None:
-            self.limits.failed()
-            raise nonsense(name=self.name, doing=doing, status=response.status)
+            problem = nonsense(name=self.name, doing=doing, status=response.status)
+            self.limits.failed(problem.message)
+            raise problem
         self.limits.succeeded()
         return found
 
@@ -320,7 +322,7 @@ class Conversation:
                 )
             except UpstreamError as error:
                 if not (patience.may_take_long and error.code == "upstream_timeout"):
-                    self.limits.failed()
+                    self.limits.failed(error.message)
                 raise
         return response
 
@@ -328,7 +330,7 @@ class Conversation:
         """Return what an answer says, having noted what it means for the limits."""
         problem = problem_in(response, now=now())
         if problem.status in TEMPORARY or problem.is_page:
-            self.limits.failed()
+            self.limits.failed(f"It answered with {problem.status}.")
         else:
             self.limits.succeeded()
         if problem.retry_after and problem.status in WORTH_REPEATING:

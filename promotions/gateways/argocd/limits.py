@@ -48,7 +48,7 @@ class PlaneLimits:
         self._tokens, self._filled_at = float(pace.burst), clock()
         self._paused_until = 0.0
         self._refreshed_at: dict[str, float] = {}
-        self._circuit = _Circuit()
+        self._circuit, self._because = _Circuit(), ""
 
     @contextmanager
     def request(self) -> Iterator[None]:
@@ -74,9 +74,14 @@ class PlaneLimits:
         with self._lock:
             self._circuit.succeeded()
 
-    def failed(self) -> None:
-        """Note that it did not answer, or not sensibly."""
+    def failed(self, because: str = "") -> None:
+        """Note that it did not answer, or not sensibly.
+
+        Args:
+            because: Why, in a sentence without numbers that change; told while it is left alone.
+        """
         with self._lock:
+            self._because = because
             self._circuit.failed(self._clock())
 
     def pause(self, seconds: float) -> None:
@@ -146,8 +151,9 @@ class PlaneLimits:
     def _check_circuit(self, now: float) -> None:
         left = self._circuit.closed_in(now)
         if left > 0:
+            message = f"{self._name} has failed repeatedly; it is asked again soon."
             raise ArgoCDUnavailableError(
-                f"{self._name} has failed repeatedly; it is asked again soon.",
+                f"{message} {self._because}".rstrip(),
                 retryable=True,
                 code="argocd_circuit_open",
                 retry_after=timedelta(seconds=left),

@@ -4,6 +4,7 @@ The image is ignored. The worker stays with the job until it ends, so a job is o
 returns; one whose worker was lost is lost with it.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -123,6 +124,7 @@ class LocalJobs:
             network=False,
             memory_bytes=self.memory_bytes,
             file_bytes=_FILE_BYTES,
+            cpu=self.timeout * (os.cpu_count() or 1),
             listable=(home,),
         )
 

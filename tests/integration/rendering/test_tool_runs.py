@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from promotions.gateways.confinement import Confinement
 from promotions.gateways.rendering import InstalledTools
 from promotions.gateways.tool_report import report_tools
 from promotions.gateways.tool_runs import (
@@ -221,14 +222,35 @@ def test_a_tool_dies_with_the_worker(
         cwd=Path(__file__).parents[3],
     )
     helm = _await_program(str(workdir))
+    time.sleep(0.5)  # until then it may not have been told of to who kills it
 
     worker.send_signal(signal.SIGKILL)
     worker.wait()
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while _command_line(helm):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.mark.slow
+def test_a_tool_that_nobody_watches_ends_by_itself(
+    renderer: InstalledTools, workdir: Path, tmp_path: Path
+) -> None:
+    write_tree(workdir, chart(templates__more=ENDLESS))
+    (workdir / "templates/more").rename(workdir / "templates/more.yaml")
+    bounds = Confinement(
+        *((Path("/"),), (tmp_path,), (Path("/"),)),
+        network=False,
+        memory_bytes=1 << 30,
+        file_bytes=1 << 20,
+        cpu=timedelta(seconds=1),
+    )
+    argv = [renderer.tools.paths.helm, "template", "r", str(workdir)]
+
+    alone = bounds.start_unconfined(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    assert alone.wait(timeout=60) in {-signal.SIGKILL, -signal.SIGXCPU}
 
 
 def _await_program(argument: str) -> int:

@@ -135,6 +135,18 @@ def test_a_success_between_failures_counts_for_all() -> None:
     assert _is_let_through(made)
 
 
+def test_an_open_circuit_says_what_failed() -> None:
+    made = _made(Clock())
+    for _ in range(5):
+        made.failed("The request to argocd.example failed: Connection refused.")
+
+    with pytest.raises(ArgoCDUnavailableError) as caught, made.request():
+        pass
+
+    assert "has failed repeatedly" in caught.value.message
+    assert caught.value.message.endswith("argocd.example failed: Connection refused.")
+
+
 def test_an_open_circuit_lets_one_request_find_out() -> None:
     clock = Clock()
     made = _made(clock)
