@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import transaction
+from pytest_django import Settings
 
 from common.clock import now
 from rbac.actors import operator_at_console
@@ -26,6 +27,7 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
 
 
 @pytest.fixture(autouse=True)
-def _untried() -> None:
-    """Forget how often was tried to sign in."""
+def _untried(settings: Settings) -> None:
+    """Forget how often was tried to sign in; wait for no preview, which nobody makes here."""
     cache.clear()
+    settings.PREVIEW_WAIT_SECONDS = 0.0
