@@ -30,7 +30,7 @@ from tests.functional.hostile.bad_servers import SLOW, WRONG, Answer, bad_server
 from tests.integration.argocd.worlds import GUESTBOOK, LOOPBACK, Ticks, wanted
 
 TOKEN = "a.secret.token"
-SOON_SECONDS = 5
+SOON_SECONDS = 15
 PATIENCE = Limits(timeout_seconds=0.8, max_bytes=1 << 24, max_redirects=0, idle_seconds=0.2)
 APP = application_of({**application("guestbook"), "status": {}})
 

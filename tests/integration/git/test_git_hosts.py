@@ -61,30 +61,21 @@ def test_a_host_that_asks_for_less_is_left_alone_as_long_as_it_says(settings: Gi
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_failing_host_is_left_alone_for_longer_each_time(
-    settings: GitSettings, status: int
-) -> None:
-    limits = replace(IMPATIENT, first_pause=timedelta(milliseconds=200))
-    settings = replace(settings, hosts=limits)
-    pauses = []
+def test_a_host_that_fails_is_left_alone(settings: GitSettings, status: int) -> None:
+    settings = replace(settings, hosts=replace(IMPATIENT, first_pause=timedelta(minutes=1)))
     with scripted(lambda _: Reply(status)) as host:
         url = f"{host.url}/a.git"
-        assert _list(settings, url) == "git_unreachable"
-        for _ in range(3):
-            failed_at = time.monotonic()
-            while (code := _list(settings, url)) == "git_host_paused":
-                time.sleep(0.01)
-            assert code == "git_unreachable"
-            pauses.append(time.monotonic() - failed_at)
 
-    assert len(host.asked) == 4
-    assert pauses[2] > 2 * pauses[0]
+        found = [_list(settings, url) for _ in range(3)]
+
+    assert found == ["git_unreachable", "git_host_paused", "git_host_paused"]
+    assert len(host.asked) == 1
 
 
 def test_other_hosts_are_not_slowed_and_an_answer_ends_the_pauses(
     settings: GitSettings, server: GitHTTPServer, tmp_path: Path
 ) -> None:
-    settings = replace(settings, hosts=replace(IMPATIENT, first_pause=timedelta(seconds=0.3)))
+    settings = replace(settings, hosts=replace(IMPATIENT, first_pause=timedelta(seconds=2)))
     server.users.clear()
     replies = [Reply(503)]
     with scripted(lambda _: replies[0]) as host:
@@ -93,7 +84,7 @@ def test_other_hosts_are_not_slowed_and_an_answer_ends_the_pauses(
         assert _list(settings, f"{server.url}/origin.git") == ""
         assert _list(settings, f"{host.url}/a.git") == "git_host_paused"
 
-        time.sleep(0.3)
+        time.sleep(2)
         replies[0] = Reply(404)
         assert _list(settings, f"{host.url}/a.git") == "git_repository_not_found"
         assert _list(settings, f"{host.url}/b.git") == "git_repository_not_found"
