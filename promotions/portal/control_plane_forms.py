@@ -1,5 +1,6 @@
 """Registering a control plane, editing it and rotating its credential, by forms."""
 
+from abc import abstractmethod
 from typing import Any
 
 from django.contrib import messages
@@ -52,9 +53,9 @@ class _ControlPlaneForm(TenantPage):
         messages.success(request, said)
         return redirect("portal:control-planes")
 
+    @abstractmethod
     def act(self, request: HttpRequest) -> str:
         """Do it, and return what to say."""
-        raise NotImplementedError
 
     def plane(self) -> ControlPlane:
         return control_plane_named(self.tenant, str(self.kwargs["plane"]))

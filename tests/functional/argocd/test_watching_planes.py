@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
 
@@ -105,6 +106,8 @@ def test_a_listener_ends_with_the_worker_that_started_it() -> None:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+
+    assert not [it for it in threading.enumerate() if it.name.startswith("watch-")]
 
 
 def plane(open_: Callable[[], ArgoCD], *, uid: UUID | None = None) -> WatchedPlane:

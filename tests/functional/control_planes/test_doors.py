@@ -269,12 +269,9 @@ def test_the_page_is_not_in_the_menu_of_those_who_may_not_see_it(project: Projec
     assert "Control planes" not in client.get("/t/acme/projects").content.decode()
 
 
-def test_the_admin_registers_and_changes_one_and_shows_no_credential(
-    page: Client, project: Project
-) -> None:
-    form = {
+def admin_form(project: Project, **changes: str) -> dict[str, object]:
+    return {
         "tenant": project.tenant.pk,
-        "name": "main",
         "kind": "rest",
         "token": SECRET,
         "address": "https://argocd.example.com",
@@ -284,7 +281,14 @@ def test_the_admin_registers_and_changes_one_and_shows_no_credential(
         "per_second": 10,
         "burst": 20,
         "connections": 8,
+        **changes,
     }
+
+
+def test_the_admin_registers_and_changes_one_and_shows_no_credential(
+    page: Client, project: Project
+) -> None:
+    form = admin_form(project, name="main")
 
     made = page.post(reverse("admin:projects_controlplane_add"), form)
     plane = ControlPlane.objects.get()
@@ -300,19 +304,8 @@ def test_the_admin_registers_and_changes_one_and_shows_no_credential(
 
 
 def test_the_admin_says_what_is_wrong(page: Client, project: Project) -> None:
-    form = {
-        "tenant": project.tenant.pk,
-        "name": "main",
-        "kind": "rest",
-        "token": "two words",
-        "address": "gopher://x",
-        "tls_mode": "pin",
-        "is_enabled": "on",
-        "default_namespace": "argocd",
-        "per_second": 10,
-        "burst": 20,
-        "connections": 8,
-    }
+    wrong = {"token": "two words", "address": "gopher://x", "tls_mode": "pin"}
+    form = admin_form(project, name="main", **wrong)
 
     answer = page.post(reverse("admin:projects_controlplane_add"), form)
 
@@ -325,19 +318,7 @@ def test_the_admin_says_beside_the_field_that_another_one_serves_these_projects(
     page: Client, project: Project
 ) -> None:
     register(project.tenant, "first")
-    form = {
-        "tenant": project.tenant.pk,
-        "name": "second",
-        "kind": "rest",
-        "token": SECRET,
-        "address": "https://argocd.example.com",
-        "tls_mode": "system",
-        "is_enabled": "on",
-        "default_namespace": "argocd",
-        "per_second": 10,
-        "burst": 20,
-        "connections": 8,
-    }
+    form = admin_form(project, name="second")
 
     answer = page.post(reverse("admin:projects_controlplane_add"), form)
 

@@ -40,6 +40,13 @@ def world(db: None, operator: Settings) -> World:
     return build(operator)
 
 
+@pytest.fixture
+def demo(world: World) -> World:
+    """A world with a Warehouse, which nothing has been found for."""
+    world.warehouse()
+    return world
+
+
 def build(operator: Settings, *, project: Project | None = None) -> World:
     """Return a world whose reconcilers know the settings as they are now."""
     _forget()

@@ -34,12 +34,6 @@ from tests.functional.domain.world import SHARD, World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def demo(world: World) -> World:
-    world.warehouse()
-    return world
-
-
 # ------------------------------------------------------------ one at a time
 def test_a_stage_with_targets_accepts_no_plain_promotion(demo: World) -> None:
     stage = fleet_stage(demo)

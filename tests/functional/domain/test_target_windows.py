@@ -24,12 +24,6 @@ from tests.functional.domain.world import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def demo(world: World) -> World:
-    world.warehouse()
-    return world
-
-
 def test_a_promotion_to_a_target_that_has_not_started_waits_for_the_opening(demo: World) -> None:
     fleet(demo, 1)
     request = request_for(demo, fleet_stage(demo))

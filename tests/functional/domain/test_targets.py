@@ -27,12 +27,6 @@ from tests.functional.domain.world import World, condition
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def demo(world: World) -> World:
-    world.warehouse()
-    return world
-
-
 # ------------------------------------------------------------ from beginning to end
 def test_every_target_is_promoted_to_with_its_own_parameters(demo: World) -> None:
     names = fleet(demo, 3)
